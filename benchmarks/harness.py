@@ -1,0 +1,198 @@
+"""Times rivals side by side: each in its own process, taking turns, compared round by round."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.metadata
+import importlib.util
+import json
+import multiprocessing
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.figures import Figure, Goal, Spread
+
+_INSTALL = "pip install -r requirements-bench.lock"
+_ROUNDS, _TURN = 15, 1.0  # turns each, and seconds a turn
+_QUICK_ROUNDS, _QUICK_TURN = 5, 0.3
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One rival: `setup`, a picklable function, gives the call to time.
+
+    items, unit: what one call gets through. needs: modules imported before the set-up is timed;
+    where one is not installed the contender is left out, and said to be.
+    """
+
+    name: str
+    setup: Callable[[], Callable[[], object]]
+    items: int
+    unit: str
+    needs: tuple[str, ...] = ()
+
+    @property
+    def installed(self) -> bool:
+        return all(importlib.util.find_spec(one) is not None for one in self.needs)
+
+
+def _peak_mb() -> float:
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+def _serve(contender: Contender, pipe: Any, warmup: int) -> None:
+    try:
+        for module in contender.needs:
+            importlib.import_module(module)
+        pipe.send(None)
+        pipe.recv()  # until the others have imported theirs and stand still
+        memory, start = _peak_mb(), time.perf_counter()
+        run_once = contender.setup()
+        setup = time.perf_counter() - start, _peak_mb() - memory
+        for _ in range(warmup):
+            run_once()
+        pipe.send(setup)
+        while (seconds := pipe.recv()) is not None:
+            run_once()  # uncounted: brings back the caches the others took
+            calls, end = list[float](), time.perf_counter() + seconds
+            while not calls or time.perf_counter() < end:
+                start = time.perf_counter()
+                run_once()
+                calls.append(time.perf_counter() - start)
+            pipe.send(calls)
+        pipe.send(_peak_mb())
+    except Exception:
+        pipe.send(traceback.format_exc())
+
+
+class _Child:
+    def __init__(self, contender: Contender, warmup: int) -> None:
+        self.contender, self.rounds, self.setup = contender, list[list[float]](), (0.0, 0.0)
+        spawn = multiprocessing.get_context("spawn")  # a fork would share thread pools and memory
+        self._pipe, far = spawn.Pipe()
+        self.process = spawn.Process(target=_serve, args=(contender, far, warmup), daemon=True)
+        self.process.start()
+        far.close()
+
+    def ask(self, question: float | None = None) -> Any:
+        self._pipe.send(question)
+        return self.answer()
+
+    def answer(self) -> Any:
+        try:
+            answer = self._pipe.recv()
+        except EOFError:
+            self.process.join()
+            answer = f"its process ended with code {self.process.exitcode}"
+        if isinstance(answer, str):
+            raise RuntimeError(f"{self.contender.name} failed: {answer}")
+        return answer
+
+    def finish(self) -> Figure:
+        peak, one = self.ask(), self.contender
+        spread = Spread.of([call for calls in self.rounds for call in calls])
+        turns = tuple(statistics.median(calls) for calls in self.rounds)
+        rate = one.items / spread.median
+        return Figure(one.name, one.unit, rate, spread, turns, *self.setup, peak)
+
+
+def measure(
+    contenders: Sequence[Contender], rounds: int, warmup: int = 3, turn_seconds: float = _TURN
+) -> list[Figure]:
+    """One turn each, round after round: A B C A B C. RuntimeError where a contender fails."""
+    children = list[_Child]()
+    try:
+        with Console(stderr=True).status("Importing") as status:
+            children.extend(_Child(contender, warmup) for contender in contenders)
+            for child in children:
+                child.answer()
+            for child in children:
+                status.update(f"Setting up {child.contender.name}")
+                child.setup = child.ask()
+            for number in range(rounds):
+                for child in children:
+                    status.update(f"Round {number + 1} of {rounds}: {child.contender.name}")
+                    child.rounds.append(child.ask(turn_seconds))
+        return [child.finish() for child in children]
+    finally:
+        for child in children:
+            child.process.terminate()
+
+
+def environment(libraries: Sequence[str]) -> dict[str, Any]:
+    """The machine, how busy it is, the versions, and the commit."""
+    cpus = Path("/proc/cpuinfo")
+    names = cpus.read_text().split("model name\t: ")[1:] if cpus.exists() else []
+    git = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
+    found = {one.name: one.version for one in importlib.metadata.distributions()}
+    return {
+        "cpu": names[0].splitlines()[0] if names else platform.processor(),
+        "cores": len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count(),
+        "system": platform.platform(),
+        "load": [round(one, 2) for one in os.getloadavg()],
+        "python": platform.python_version(),
+        "libraries": {one: found[one] for one in libraries if one in found},
+        "commit": subprocess.run(git, capture_output=True, text=True).stdout.strip() or None,
+    }
+
+
+def _table(title: str, figures: Sequence[Figure]) -> Table:
+    table = Table("contender", title=title, caption="median (p10 to p90)")
+    for heading in ("a second", "ms a call", "time / first", "set-up s", "set-up MB", "peak MB"):
+        table.add_column(heading, justify="right")
+    for one in figures:
+        times = one.seconds.text(1e3), one.over(figures[0]).text()
+        sizes = f"{one.setup_seconds:.1f}", f"{one.setup_mb:,.0f}", f"{one.peak_mb:,.0f}"
+        table.add_row(one.name, f"{one.rate:,.0f} {one.unit}", *times, *sizes)
+    return table
+
+
+def main(
+    title: str,
+    contenders: Callable[[], Sequence[Contender]],
+    goals: Sequence[Goal] = (),
+    libraries: Sequence[str] = (),
+) -> None:
+    """The command line of a benchmark: a table and its goals, or with --json one object."""
+    parser = argparse.ArgumentParser(description=title)
+    parser.add_argument("--quick", action="store_true", help="under a minute")
+    parser.add_argument("--json", action="store_true", help="one object instead of a table")
+    parser.add_argument("--rounds", type=int, help=f"default {_ROUNDS}, quick {_QUICK_ROUNDS}")
+    options = parser.parse_args()
+    usual, turn = (_QUICK_ROUNDS, _QUICK_TURN) if options.quick else (_ROUNDS, _TURN)
+    rounds, every = options.rounds or usual, contenders()
+    where = environment(libraries)  # before we load the machine ourselves
+    figures = measure([one for one in every if one.installed], rounds, turn_seconds=turn)
+    absent = [one.name for one in every if not one.installed]
+    verdicts = [goal.judge({one.name: one for one in figures}) for goal in goals]
+    if options.json:
+        ratios = [{"time_over_first": asdict(one.over(figures[0]))} for one in figures]
+        found = [asdict(one) | ratio for one, ratio in zip(figures, ratios, strict=True)]
+        record = {"title": title, "environment": where, "rounds": rounds, "contenders": found}
+        goals_met = [verdict.record() for verdict in verdicts]
+        print(json.dumps(record | {"not_installed": absent, "goals": goals_met}, indent=2))
+        return
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+    lines = [f"{key}: {value}" for key, value in where.items()]
+    if where["load"][0] > 0.5:
+        lines.append(
+            "The machine is busy: run again when it is quiet; shared cores hurt torch most."
+        )
+    console.print(*lines, _table(title, figures), sep="\n")
+    notes = [*(f"{name}: not installed: {_INSTALL}" for name in absent), *map(str, verdicts)]
+    console.print(*notes, sep="\n", soft_wrap=True)

@@ -1,0 +1,112 @@
+"""Encoded rows as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from features.layout import Layout
+
+PAD = -1
+
+Ints = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One array a kind of field.
+
+    ids: int32 (rows, id fields). sequences: name -> int32 (rows, length), `PAD` at the end.
+    numerics: float32 (rows, numeric fields). label, weight: float32 (rows,).
+    """
+
+    ids: Ints
+    numerics: Floats
+    sequences: dict[str, Ints] = field(default_factory=dict)
+    label: Floats | None = None
+    weight: Floats | None = None
+
+    @property
+    def rows(self) -> int:
+        return len(self.ids)
+
+    def take(self, rows: npt.NDArray[np.intp] | slice) -> Batch:
+        return replace(
+            self,
+            ids=self.ids[rows],
+            numerics=self.numerics[rows],
+            sequences={name: values[rows] for name, values in self.sequences.items()},
+            label=None if self.label is None else self.label[rows],
+            weight=None if self.weight is None else self.weight[rows],
+        )
+
+    def matrix(self, logits: Floats | None = None) -> Floats:
+        """Every field as one number, for trees: float32 (rows, fields), then the CTR logit.
+
+        Numerics as they are, ids as popularity ranks, sequences as their lengths: the columns
+        are `Layout.matrix_names`. The logit is rounded to 1/128, since a tree that splits at a
+        value it saw would send its last-bit neighbour, from another engine, the other way.
+        """
+        lengths = [(values != PAD).sum(1, keepdims=True) for values in self.sequences.values()]
+        score = [] if logits is None else [np.rint(logits[:, None] * 128) / 128]
+        return np.concatenate([self.numerics, self.ids, *lengths, *score], axis=1, dtype=np.float32)
+
+    @classmethod
+    def concat(cls, batches: Sequence[Batch]) -> Batch:
+        first = batches[0]
+        if len(batches) == 1:
+            return first
+        labels = [batch.label for batch in batches if batch.label is not None]
+        weights = [batch.weight for batch in batches if batch.weight is not None]
+        return cls(
+            ids=np.concatenate([batch.ids for batch in batches]),
+            numerics=np.concatenate([batch.numerics for batch in batches]),
+            sequences={
+                name: np.concatenate([batch.sequences[name] for batch in batches])
+                for name in first.sequences
+            },
+            label=np.concatenate(labels) if labels else None,
+            weight=np.concatenate(weights) if weights else None,
+        )
+
+    @classmethod
+    def from_frame(
+        cls,
+        encoded: pl.DataFrame,
+        layout: Layout,
+        label: str | None = None,
+        weight: str | None = None,
+    ) -> Batch:
+        """Arrays of an encoded frame; label and weight name its columns."""
+        return cls(
+            ids=_stack(encoded, [one.name for one in layout.ids], np.int32),
+            numerics=_stack(encoded, [one.name for one in layout.numerics], np.float32),
+            sequences={one.name: pad(encoded[one.name], one.length) for one in layout.sequences},
+            label=None if label is None else _column(encoded, label),
+            weight=None if weight is None else _column(encoded, weight),
+        )
+
+
+def _column(frame: pl.DataFrame, name: str) -> Floats:
+    return frame[name].cast(pl.Float32).to_numpy()
+
+
+def _stack(frame: pl.DataFrame, names: list[str], dtype: type[Any]) -> npt.NDArray[Any]:
+    if not names:
+        return np.empty((frame.height, 0), dtype)
+    return np.asarray(frame[names].to_numpy(order="c", writable=True), dtype)
+
+
+def pad(lists: pl.Series, length: int) -> Ints:
+    """Lists of at most `length` as int32 (rows, length), `PAD` after the end of each."""
+    lengths = lists.list.len().to_numpy()
+    out = np.full((len(lists), length), PAD, np.int32)
+    filled = np.arange(length) < lengths[:, None]
+    out[filled] = lists.explode(empty_as_null=False, keep_nulls=False).to_numpy()
+    return out

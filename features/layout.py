@@ -1,0 +1,65 @@
+"""What encoded data looks like: the fields a model is built for."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict
+from pydantic import Field as Option
+
+LOGIT = "ctr_logit"  # the CTR model's score among the ranker's columns
+
+
+class _Field(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    name: str
+
+
+class IdField(_Field):
+    """One row of a vocabulary's table an example: int32 (rows,)."""
+
+    kind: Literal["id"] = "id"
+    vocabulary: str
+
+
+class SequenceField(_Field):
+    """Up to `length` rows of a vocabulary's table an example: int32 (rows, length), -1 padded."""
+
+    kind: Literal["sequence"] = "sequence"
+    vocabulary: str
+    length: int
+
+
+class NumericField(_Field):
+    """One number an example: float32 (rows,)."""
+
+    kind: Literal["numeric"] = "numeric"
+
+
+Field = Annotated[IdField | SequenceField | NumericField, Option(discriminator="kind")]
+
+
+class Layout(BaseModel):
+    """Fields in declared order, and the rows of each vocabulary's table."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    fields: tuple[Field, ...]
+    vocabularies: dict[str, int]
+
+    @property
+    def ids(self) -> tuple[IdField, ...]:
+        return tuple(field for field in self.fields if isinstance(field, IdField))
+
+    @property
+    def sequences(self) -> tuple[SequenceField, ...]:
+        return tuple(field for field in self.fields if isinstance(field, SequenceField))
+
+    @property
+    def numerics(self) -> tuple[NumericField, ...]:
+        return tuple(field for field in self.fields if isinstance(field, NumericField))
+
+    def matrix_names(self, *, logit: bool) -> tuple[str, ...]:
+        """Columns of `Batch.matrix`, with or without the CTR model's logit."""
+        names = tuple(field.name for field in (*self.numerics, *self.ids, *self.sequences))
+        return (*names, LOGIT) if logit else names

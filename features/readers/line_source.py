@@ -1,0 +1,40 @@
+"""A source whose rows are lines."""
+
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import polars as pl
+
+from features.readers.lines import content_lines
+from features.readers.source import Source, require_rows
+from features.readers.tokens import Tokens
+
+
+class LineSource(Source):
+    """One row a line; blank lines and lines that begin with `#` are none."""
+
+    @abstractmethod
+    def _parse(self, tokens: Tokens, columns: tuple[str, ...]) -> pl.DataFrame:
+        """Return `columns` of the rows that `tokens` holds."""
+
+    def _frames(self, columns: tuple[str, ...]) -> Iterator[pl.DataFrame]:
+        for file in self.files:
+            for lines in content_lines(file):
+                if lines.height:
+                    yield self._parse(Tokens.of(file, lines), columns)
+
+    @cached_property
+    def _count(self) -> int:
+        return sum(lines.height for file in self.files for lines in content_lines(file))
+
+
+def sample(files: Sequence[Path]) -> Tokens:
+    """Return the first block of rows, from which a schema is inferred; DataError without any."""
+    for file in files:
+        for lines in content_lines(file):
+            if lines.height:
+                return Tokens.of(file, lines)
+    require_rows(files, found=False)
+    raise AssertionError  # require_rows has raised

@@ -1,0 +1,107 @@
+"""From what a configuration says about its logs to the source that reads them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from features.errors import ConfigError
+from features.readers.arrow import ArrowSource
+from features.readers.criteo import criteo_source
+from features.readers.csv import CsvOptions, CsvSource, TsvOptions
+from features.readers.failures import shown
+from features.readers.letor import LetorOptions, LetorSource
+from features.readers.libfm import libsvm_source
+from features.readers.libsvm import LibsvmOptions
+from features.readers.options import Options
+from features.readers.parquet import ParquetSource
+from features.readers.paths import resolve
+from features.readers.sequences import SequenceOptions, SequenceSource
+from features.readers.source import Source
+from features.suggest import nearest
+
+_COMPRESSED = (".gz", ".zst")
+
+
+@dataclass(frozen=True)
+class Format:
+    """A way logs are written: its options, its reader, the extensions that give it away."""
+
+    options: type[Options]
+    read: Callable[[tuple[Path, ...], Any, Path], Source]
+    extensions: tuple[str, ...] = ()
+
+
+def _text(*extensions: str) -> tuple[str, ...]:
+    return (*extensions, *(one + packed for one in extensions for packed in _COMPRESSED))
+
+
+FORMATS: dict[str, Format] = {
+    "parquet": Format(Options, lambda files, own, _: ParquetSource(files, own), (".parquet",)),
+    "arrow": Format(
+        Options, lambda files, own, _: ArrowSource(files, own), (".arrow", ".feather", ".ipc")
+    ),
+    "csv": Format(CsvOptions, lambda files, own, _: CsvSource(files, own), _text(".csv")),
+    "tsv": Format(TsvOptions, lambda files, own, _: CsvSource(files, own), _text(".tsv")),
+    "criteo": Format(Options, lambda files, own, _: criteo_source(files, own)),
+    "libsvm": Format(LibsvmOptions, lambda files, own, _: libsvm_source(files, own)),
+    "letor": Format(LetorOptions, lambda files, own, _: LetorSource(files, own)),
+    "sequences": Format(SequenceOptions, SequenceSource),
+}
+
+
+def open_source(
+    paths: str | Sequence[str], format: str | None, base: Path, **options: object
+) -> Source:
+    """Return the source of the files that `paths` name, relative to the folder `base`.
+
+    Raises ConfigError where the format or an option is unknown or does not hold; DataError
+    where files are missing or cannot be read.
+    """
+    if format is not None and format not in FORMATS:
+        raise ConfigError(
+            f"format must be one of {', '.join(FORMATS)}; got {format!r}.{nearest(format, FORMATS)}"
+        )
+    files = resolve(paths, base)
+    name = format if format is not None else guessed(files)
+    chosen = FORMATS[name]
+    return chosen.read(files, _options(name, chosen.options, options), base)
+
+
+def guessed(files: Sequence[Path]) -> str:
+    """Return the format that the extensions of `files` agree on; ConfigError where they do not."""
+    found: dict[str, Path] = {}
+    for file in files:
+        lowered = file.name.lower()
+        names = [name for name, one in FORMATS.items() if lowered.endswith(one.extensions)]
+        if not names:
+            raise ConfigError(
+                f"the format of {file.name!r} cannot be told from its extension; declare format, "
+                f"one of {', '.join(FORMATS)}."
+            )
+        found.setdefault(names[0], file)
+    if len(found) > 1:
+        mixed = ", ".join(f"{file.name} ({name})" for name, file in found.items())
+        raise ConfigError(f"files of one source must share a format; got {mixed}. Separate them.")
+    return next(iter(found))
+
+
+def _options(name: str, model: type[Options], given: Mapping[str, object]) -> Options:
+    known = model.model_fields
+    for option in given:
+        if option not in known:
+            raise ConfigError(
+                f"format {name!r} has no option {option!r}; its options are "
+                f"{', '.join(known) or 'none'}.{nearest(option, known)}"
+            )
+    try:
+        return model.model_validate(dict(given))
+    except ValidationError as cause:
+        problem = cause.errors()[0]
+        option = ".".join(str(part) for part in problem["loc"])
+        raise ConfigError(
+            f"option {option} of format {name!r} does not hold: {problem['msg']}; got "
+            f"{shown(str(problem['input']))}."
+        ) from cause

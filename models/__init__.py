@@ -1,0 +1,1 @@
+"""CTR models over sparse embedding tables, and the trainer whose step costs what it touches."""

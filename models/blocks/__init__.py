@@ -1,0 +1,1 @@
+"""Layers that know their output size; a model is a short assembly of them."""

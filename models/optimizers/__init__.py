@@ -1,0 +1,1 @@
+"""Update rules for the rows of a table that a batch touched."""

@@ -1,0 +1,78 @@
+"""An embedding table whose rows carry their optimizer state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.keras import tf
+from models.optimizers.optimizer import SparseOptimizer, Tensor
+
+_CHUNK = 1 << 17  # rows written at a time: whole-table copies would double the memory
+
+
+class Table:
+    """Rows of `dim` weights and their optimizer state, stored side by side.
+
+    A step pulls the distinct rows of a batch once, and pushes the summed gradients of those
+    rows once: it reads and writes what the batch touched, whatever `rows` is. Rows are
+    initialised N(0, stddev^2), seeded. This is the seam at which storage may be sharded: the
+    trainer knows only `pull` and `push`.
+
+    Args:
+        rows: how many rows.
+        dim: weights a row.
+        optimizer: the update rule.
+        stddev: of the initial weights.
+    """
+
+    def __init__(
+        self, rows: int, dim: int, optimizer: SparseOptimizer, *, stddev: float, seed: int
+    ) -> None:
+        self.rows, self.dim, self.optimizer = rows, dim, optimizer
+        width = dim * (1 + optimizer.slots)
+        self._storage = tf.Variable(tf.zeros([rows, width]), trainable=False)
+        for start in range(0, rows, _CHUNK):
+            random = np.random.default_rng((seed, start))
+            size = (min(_CHUNK, rows - start), dim)
+            weights = tf.constant(np.float32(stddev) * random.standard_normal(size, np.float32))
+            self._write(start, tf.concat([weights, optimizer.start(weights)], 1))
+
+    def _write(self, start: int, stored: Tensor) -> None:
+        rows = tf.range(start, start + len(stored))
+        tf.raw_ops.ResourceScatterUpdate(
+            resource=self._storage.handle, indices=rows, updates=stored
+        )
+
+    def pull(self, ids: Tensor) -> tuple[Tensor, Tensor]:
+        """Weights `(n, dim)` and state `(n, slots * dim)` of rows `ids` int32 (n,)."""
+        stored = tf.gather(self._storage, ids)
+        return stored[:, : self.dim], stored[:, self.dim :]
+
+    def push(self, ids: Tensor, weights: Tensor, state: Tensor, gradient: Tensor) -> None:
+        """Update rows `ids`, which must be distinct, from what `pull` gave and the gradient."""
+        weights, state = self.optimizer.update(weights, state, gradient)
+        self._storage.scatter_update(tf.IndexedSlices(tf.concat([weights, state], 1), ids))
+
+    @property
+    def weights(self) -> npt.NDArray[np.float32]:
+        """Copy of the weights, float32 (rows, dim)."""
+        return self._storage.numpy()[:, : self.dim]
+
+    @property
+    def storage(self) -> Any:
+        """Weights and state, float32 (rows, dim * (1 + slots)): what a checkpoint holds."""
+        return self._storage.numpy()
+
+    def restore(self, storage: npt.NDArray[np.float32]) -> None:
+        """Take over what `storage` gave. Raises ValueError for another shape or dtype."""
+        shape = tuple(self._storage.shape)
+        if storage.shape != shape or storage.dtype != np.float32:
+            raise ValueError(
+                f"a table must be float32 {shape}; what was saved is {storage.dtype} "
+                f"{storage.shape}"
+            )
+        for start in range(0, self.rows, _CHUNK):
+            self._write(start, tf.constant(storage[start : start + _CHUNK]))

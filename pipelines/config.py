@@ -1,0 +1,198 @@
+"""One TOML file a run."""
+
+from __future__ import annotations
+
+import importlib.util
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    TypeAdapter,
+    ValidationError,
+    field_serializer,
+    model_validator,
+)
+
+from features.errors import ConfigError
+from features.schema import Schema
+from features.validation import explain
+from pipelines.splits import AnySplit, ByOrder
+from ranking.lambdamart import RankerConfig
+
+Paths = str | tuple[str, ...]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DataConfig(_Section):
+    """Where the rows are, what their columns mean, and how they are divided.
+
+    `paths` (files, folders, globs; relative to the configuration) are divided by `split`;
+    `valid_paths` and `test_paths` are parts of their own. `options` go to the format's reader.
+    `truth` is the ground truth of a simulated log, to compare with.
+    """
+
+    paths: Paths
+    valid_paths: Paths | None = None
+    test_paths: Paths | None = None
+    format: str | None = None
+    options: dict[str, Any] = Field(default_factory=dict)
+    label: str
+    weight: str | None = None
+    query: str | None = None
+    position: str | None = None
+    split: AnySplit = ByOrder()
+    truth: str | None = None
+
+
+class ExportConfig(_Section):
+    """How `crossrank export` writes a bundle, unless told otherwise."""
+
+    quantize: Literal["int8", "none"] = "int8"
+
+
+class Config(_Section):
+    """A run: data, features, a CTR model, a ranker, or both."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    data: DataConfig
+    features: list[dict[str, Any]]
+    model: Any = None
+    train: Any = Field(default_factory=dict)
+    ranker: RankerConfig | None = None
+    export: ExportConfig = ExportConfig()
+    _base: Path = PrivateAttr(default=Path())
+
+    @property
+    def base(self) -> Path:
+        """The folder that paths are relative to."""
+        return self._base
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.model is None and self.ranker is None:
+            raise ValueError("a run needs a [model], a [ranker], or both; it has neither")
+        if self.ranker is not None and self.data.query is None:
+            raise ValueError("a [ranker] needs data.query, the column that groups rows")
+        if self.ranker is not None and self.ranker.unbiased and self.data.position is None:
+            raise ValueError(
+                "an unbiased ranker needs data.position, the rank at which a row was shown; "
+                "declare it or set ranker.unbiased = false"
+            )
+        both = self.model is not None and self.ranker is not None
+        if both and getattr(self.data.split, "ranker", 1) == 0:
+            raise ValueError(
+                "a ranker on top of a model needs rows of its own, so that it does not learn "
+                "from scores fitted to its own labels; set data.split.ranker, for example 0.1"
+            )
+        return self
+
+    @field_serializer("model", "train")
+    def _dump(self, value: Any) -> Any:
+        return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+
+    @property
+    def schema_(self) -> Schema:
+        """The declared columns."""
+        data = self.data
+        return Schema.model_validate(
+            {
+                "features": self.features,
+                "label": data.label,
+                "weight": data.weight,
+                "query": data.query,
+                "position": data.position,
+            }
+        )
+
+
+def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
+    """Read, override (`train.epochs=2`) and check a configuration.
+
+    Raises:
+        ConfigError: the file is absent or not TOML, a key is unknown, a value does not fit.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(
+            f"The configuration {path} must exist; it does not. `crossrank init DATA` writes one."
+        ) from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path} must be a TOML file; reading it failed: {error}.") from error
+    for override in overrides:
+        _override(document, override)
+    document.setdefault("name", path.stem)
+    return check_config(document, path.resolve().parent)
+
+
+def check_config(document: Mapping[str, Any], base: Path) -> Config:
+    """A configuration whose paths are relative to `base`. Raises ConfigError."""
+    typed = dict(document)
+    try:
+        config = Config.model_validate(typed)
+        _ = config.schema_
+    except ValidationError as error:
+        raise ConfigError(explain(error, Schema if error.title == "Schema" else Config)) from error
+    config._base = base
+    if importlib.util.find_spec("tensorflow") is None:
+        return config  # the base install prepares data; training will say what is missing
+    return _with_training(config, base)
+
+
+def _with_training(config: Config, base: Path) -> Config:
+    # TensorFlow takes seconds to import, and the base install does not have it.
+    from models.registry import AnyModel
+    from models.trainer import TrainConfig
+
+    class Training(_Section):
+        model: AnyModel | None
+        train: TrainConfig
+
+    try:
+        checked: Any = TypeAdapter(Training).validate_python(
+            {"model": config.model, "train": config.train}
+        )
+    except ValidationError as error:
+        raise ConfigError(explain(error, Training)) from error
+    whole = config.model_copy(update={"model": checked.model, "train": checked.train})
+    whole._base = base
+    return whole
+
+
+def parse_overrides(assignments: Sequence[str]) -> dict[str, Any]:
+    """`["a.b=1"]` as `{"a": {"b": 1}}`. Raises ConfigError for anything else than key=value."""
+    document: dict[str, Any] = {}
+    for assignment in assignments:
+        _override(document, assignment)
+    return document
+
+
+def _override(document: dict[str, Any], assignment: str) -> None:
+    key, equals, text = assignment.partition("=")
+    if not equals or not key.strip():
+        raise ConfigError(f"An override must look like train.batch_size=8192; got '{assignment}'.")
+    *parents, last = key.strip().split(".")
+    target: Any = document
+    for parent in parents:
+        target = target.setdefault(parent, {})
+        if not isinstance(target, dict):
+            raise ConfigError(
+                f"'{key}' cannot be overridden: '{parent}' is a list or a value. Edit the file."
+            )
+    target[last] = _toml_value(text)
+
+
+def _toml_value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text  # a bare word is a string

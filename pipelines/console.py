@@ -1,0 +1,97 @@
+"""What a person sees: progress on stderr, results on stdout, errors in one line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+OUT = Console(highlight=False)
+ERR = Console(stderr=True, highlight=False)
+
+
+class Stages:
+    """A progress bar a stage; call it with the stage, what is done, and the whole."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        if not self._tasks:
+            self._progress.start()
+        if stage not in self._tasks:
+            self._tasks[stage] = self._progress.add_task(stage, total=total)
+        self._progress.update(self._tasks[stage], completed=done, total=total)
+
+    def finish(self) -> None:
+        """Close bars whose stage ended early."""
+        for task in self._progress.tasks:
+            if task.total is not None and task.completed < task.total:
+                self._progress.update(task.id, total=task.completed)
+
+
+@contextmanager
+def stages() -> Iterator[Stages]:
+    """Progress bars on stderr; off a terminal, one line for each finished stage."""
+    bars = Progress(
+        TextColumn("{task.description:<20}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=ERR,
+    )
+    reporter = Stages(bars)
+    try:
+        yield reporter
+        reporter.finish()
+    finally:
+        bars.stop()
+
+
+def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """Print rows; floats are cut to five significant digits, text columns stand left."""
+    shown = Table(title=title, title_justify="left", title_style="bold")
+    for i, column in enumerate(columns):
+        shown.add_column(column, justify="left" if i == 0 else "right", overflow="fold")
+    for row in rows:
+        shown.add_row(*(cell(value) for value in row))
+    OUT.print(shown)
+
+
+def cell(value: object) -> str:
+    return f"{value:.5g}" if isinstance(value, float) else str(value)
+
+
+def metrics_table(title: str, results: Mapping[str, Mapping[str, float]]) -> None:
+    """One row a metric, one column a scorer."""
+    names = list(dict.fromkeys(name for metrics in results.values() for name in metrics))
+    rows = [[name, *(results[who].get(name, "") for who in results)] for name in names]
+    table(title, ["metric", *results], rows)
+
+
+def emit(document: Any) -> None:
+    """One JSON object on stdout."""
+    OUT.file.write(json.dumps(document) + "\n")
+
+
+def size(count: int) -> str:
+    """Bytes for people."""
+    value = float(count)
+    for unit in ("B", "kB", "MB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} GB"

@@ -1,0 +1,83 @@
+"""A run to a bundle, with what quantization cost on the run's own validation rows."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from features.dataset import Dataset
+from pipelines.run import Run
+from pipelines.scoring import PROBABILITY, score
+from serving import export as bundles
+from serving.bundle import Manifest, digest
+from serving.scorer import Scorer, Scores
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A bundle, and the probabilities it gives against those of the trained model.
+
+    largest, mean: absolute difference over `rows` validation rows.
+    """
+
+    folder: Path
+    manifest: Manifest
+    rows: int
+    largest: float
+    mean: float
+
+
+def export(run: Run, out: Path, quantize: Literal["int8", "none"] | None = None) -> Exported:
+    """Write the run's bundle to `out`, and measure it.
+
+    Raises:
+        BundleError, FingerprintError: the run's parts do not belong together.
+        DataError: the run, or the prepared data it was trained on, is incomplete.
+    """
+    metrics = {
+        f"{who}.{name}": value
+        for who, found in run.metrics.items()
+        for name, value in found.items()
+    }
+    trained = bundles.Trained(
+        encoder=run.encoder,
+        model=run.model,
+        model_encoder=None if run.model is None else run.encoder.fingerprint,
+        ranker=run.ranker,
+        golden=run.golden,
+        data=run.about["data"],
+        metrics=metrics,
+        name=run.config.name,
+        version=_version(run),
+    )
+    manifest = bundles.export(trained, out, quantize or run.config.export.quantize)
+    rows, largest, mean = _difference(run, Scorer.load(out))
+    return Exported(out, manifest, rows, largest, mean)
+
+
+def _version(run: Run) -> str:
+    """Twelve hex digits of the trained weights and trees: another training, another version."""
+    parts = (run.folder / "checkpoint", run.folder / "ranker")
+    files = sorted(file for part in parts if part.exists() for file in part.iterdir())
+    whole = hashlib.sha256(run.encoder.fingerprint.encode())
+    for file in files:
+        whole.update(digest(file).encode())
+    return whole.hexdigest()[:12]
+
+
+def _difference(run: Run, scorer: Scorer) -> tuple[int, float, float]:
+    valid = run.prepared.part("valid")
+    if run.model is None:
+        return valid.rows, 0.0, 0.0
+    exact = score(valid, run.model, None)[PROBABILITY].to_numpy()
+    shipped = np.concatenate([one.probability for one in _scores(valid, scorer)])
+    difference = np.abs(exact.astype(np.float64) - shipped)
+    return valid.rows, float(difference.max()), float(difference.mean())
+
+
+def _scores(dataset: Dataset, scorer: Scorer) -> list[Scores]:
+    return [scorer.score_encoded(batch, rank=False) for batch in dataset.batches(8192)]

@@ -1,0 +1,76 @@
+"""Batch scoring: a bundle over raw rows, streamed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from features.errors import ConfigError, SchemaError
+from features.readers.source import Source
+from features.suggest import listing, nearest
+from pipelines.scoring import PROBABILITY, RANK
+from serving.scorer import Scorer
+
+
+def scored(scorer: Scorer, source: Source, keep: Sequence[str] = ()) -> Iterator[pl.DataFrame]:
+    """The kept columns of each row, its `probability` (with a CTR model) and its `rank`.
+
+    Raises:
+        SchemaError: a column that a feature reads, or one to keep, is absent.
+    """
+    schema = scorer.encoder.schema
+    schema.check(source.schema)
+    for column in keep:
+        if column not in source.schema:
+            raise SchemaError(
+                f"Column '{column}', to keep, must be in the data; it holds "
+                f"{listing(source.schema)}.{nearest(column, source.schema)}"
+            )
+    for raw in source.batches(list(dict.fromkeys([*schema.columns, *keep])), rows=65_536):
+        yield pl.concat([raw.select(keep), scores_of(scorer, raw)], how="horizontal")
+
+
+def scores_of(scorer: Scorer, raw: pl.DataFrame) -> pl.DataFrame:
+    """`probability` (with a CTR model) and `rank` of raw rows."""
+    scores = scorer.score(raw)
+    found = {RANK: scores.rank}
+    if scores.probability is not None:
+        found = {PROBABILITY: scores.probability, RANK: scores.rank}
+    return pl.DataFrame(found)
+
+
+def predict(
+    scorer: Scorer,
+    source: Source,
+    out: Path,
+    keep: Sequence[str],
+    report: Callable[[str, int, int], None],
+) -> int:
+    """Write the scores of every row, in order, to a Parquet file; returns the rows written.
+
+    The file appears under its name only when it is whole.
+    """
+    if out.suffix != ".parquet":
+        raise ConfigError(f"Scores are written as Parquet; name the file *.parquet, not '{out}'.")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    work = out.with_name(f".{out.name}.partial")
+    total, done = source.count(), 0
+    writer: pq.ParquetWriter | None = None
+    try:
+        for frame in scored(scorer, source, keep):
+            table = frame.to_arrow()
+            writer = writer or pq.ParquetWriter(work, table.schema)
+            writer.write_table(table)
+            done += frame.height
+            report("predict", done, total)
+        if writer is not None:
+            writer.close()
+            work.rename(out)
+    finally:
+        if writer is not None:
+            writer.close()
+        work.unlink(missing_ok=True)
+    return done

@@ -1,0 +1,70 @@
+"""The columns that are not features: label, weight, query, position."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from features.dataset import LABEL, POSITION, ROLES, WEIGHT
+from features.errors import DataError
+from features.schema import Schema
+
+
+def role_columns(raw: pl.DataFrame, schema: Schema, *, binary: bool) -> list[pl.Series]:
+    """The role columns of an encoded dataset, from raw rows.
+
+    Raises:
+        DataError: a value is missing, is not a number where one is needed, or is a label that
+            the model cannot learn from.
+    """
+    roles = []
+    for role, column in schema.roles.items():
+        values = raw[column]
+        if values.null_count():
+            raise DataError(
+                f"Every row must have a {role}; column '{column}' misses {values.null_count()} of "
+                f"{raw.height} rows. Fill or remove them."
+            )
+        name = ROLES[role]
+        if name in (LABEL, WEIGHT):
+            values = _numbers(values, role).cast(pl.Float32)
+        elif name == POSITION:
+            values = _integers(values, role)
+        elif not values.dtype.is_integer() or values.dtype == pl.UInt64:
+            values = values.cast(pl.String)
+        else:
+            values = values.cast(pl.Int64)
+        if name == LABEL:
+            _check_label(values, column, binary=binary)
+        if name == WEIGHT and not (values > 0).all():
+            raise DataError(f"Weights must be positive; column '{column}' holds others.")
+        roles.append(values.alias(name))
+    return roles
+
+
+def _numbers(values: pl.Series, role: str) -> pl.Series:
+    if not (values.dtype.is_numeric() or values.dtype == pl.Boolean):
+        raise DataError(
+            f"The {role} must hold numbers; column '{values.name}' holds {values.dtype}. "
+            "Convert it, or declare another column."
+        )
+    numbers = values.cast(pl.Float64)
+    if not numbers.is_finite().all():
+        raise DataError(f"The {role} must hold finite numbers; column '{values.name}' does not.")
+    return numbers
+
+
+def _integers(values: pl.Series, role: str) -> pl.Series:
+    numbers = _numbers(values, role)
+    if not (numbers == numbers.round()).all():
+        raise DataError(f"The {role} must hold whole numbers; column '{values.name}' holds others.")
+    return numbers.cast(pl.Int64)
+
+
+def _check_label(values: pl.Series, column: str, *, binary: bool) -> None:
+    fits = values.is_in([0.0, 1.0]) if binary else values >= 0
+    if not fits.all():
+        wanted = "0 or 1 for a CTR model" if binary else "at least 0"
+        raise DataError(
+            f"Labels must be {wanted}; column '{column}' holds {values.filter(~fits)[0]:g}. "
+            "Map it first, or declare another label."
+        )

@@ -1,0 +1,124 @@
+"""A run directory: everything one training left behind."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from features.encoder import Encoder
+from features.errors import FingerprintError
+from features.files import read_json
+from pipelines.config import Config, check_config
+from pipelines.prepare import Prepared
+from ranking.lambdamart import Ranker
+
+if TYPE_CHECKING:
+    from models.model import Model
+
+RUN = "run.json"
+_AGAIN = "Run `crossrank train` again."
+_PACKAGES = ("crossrank", "tensorflow", "tf-keras", "xgboost", "polars", "pyarrow", "numpy")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: config.json, run.json, metrics.json, history.json (validation by epoch and
+    round), encoder/ with the schema, checkpoint/ and ranker/ where there is one, golden.parquet.
+    """
+
+    folder: Path
+
+    @cached_property
+    def about(self) -> dict[str, Any]:
+        """Seed, versions, commit, fingerprints, and where the prepared data lies."""
+        return read_json(self.folder / RUN, made_by=_AGAIN)
+
+    @cached_property
+    def config(self) -> Config:
+        base = Path(self.about["base"])
+        return check_config(read_json(self.folder / "config.json", made_by=_AGAIN), base)
+
+    @cached_property
+    def metrics(self) -> dict[str, dict[str, float]]:
+        """On validation, by scorer (ctr, ranker)."""
+        return read_json(self.folder / "metrics.json", made_by=_AGAIN)
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        return Encoder.load(self.folder / "encoder")
+
+    @cached_property
+    def prepared(self) -> Prepared:
+        """Raises DataError where the prepared data was removed."""
+        return Prepared((self.folder / self.about["prepared"]).resolve())
+
+    @cached_property
+    def model(self) -> Model | None:
+        if not (self.folder / "checkpoint").exists():
+            return None
+        from models import checkpoint  # TensorFlow takes seconds to import
+
+        model, encoder = checkpoint.load(self.folder / "checkpoint")
+        if encoder != self.encoder.fingerprint:
+            raise FingerprintError(
+                f"The checkpoint in {self.folder} belongs to encoder {encoder[:12]}, not to "
+                f"{self.encoder.fingerprint[:12]}. {_AGAIN}"
+            )
+        return model
+
+    @cached_property
+    def ranker(self) -> Ranker | None:
+        folder = self.folder / "ranker"
+        return Ranker.load(folder) if folder.exists() else None
+
+    @property
+    def golden(self) -> pl.DataFrame:
+        return pl.read_parquet(self.folder / "golden.parquet")
+
+
+def about(config: Config, prepared: Prepared, folder: Path) -> dict[str, Any]:
+    """What run.json says."""
+    return {
+        "name": config.name,
+        "base": str(config.base),
+        "prepared": os.path.relpath(prepared.folder.resolve(), folder.resolve()),
+        "encoder": prepared.encoder.fingerprint,
+        "data": prepared.about["data"],
+        "rows": prepared.about["rows"],
+        "seed": getattr(config.train, "seed", None),
+        "versions": {"python": platform.python_version(), **_versions()},
+        "commit": _commit(config.base),
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _commit(base: Path) -> str | None:
+    """The commit of the repository that the configuration lies in."""
+    try:
+        answer = subprocess.run(
+            ["git", "-C", str(base), "describe", "--always", "--dirty", "--abbrev=40"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return answer.stdout.strip() or None

@@ -1,0 +1,111 @@
+"""What `crossrank evaluate` can be pointed at: a run, a bundle, or a file of predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from features.dataset import ROLES
+from features.errors import ConfigError, DataError
+from features.readers.open import open_source
+from features.readers.source import Source
+from features.schema import Schema
+from features.suggest import listing, nearest
+from pipelines.config import load_config
+from pipelines.division import Division
+from pipelines.predict import scores_of
+from pipelines.roles import role_columns
+from pipelines.run import RUN, Run
+from pipelines.scoring import PROBABILITY, RANK, score
+from serving.bundle import MANIFEST
+from serving.scorer import Scorer
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Names of the columns of a file of predictions."""
+
+    label: str = "label"
+    score: str = "score"
+    query: str | None = None
+    weight: str | None = None
+
+
+def scored_rows(
+    target: Path, data: Path | None, part: str, columns: Columns, format: str | None
+) -> tuple[pl.DataFrame, Path | None]:
+    """Labels, scores, and where known queries and weights, of what `target` scored; and the
+    folder of the ground truth, for a run on a simulated log.
+
+    A run scores its own `part`; a bundle scores `data`, a log or the `part` of a configuration.
+
+    Raises:
+        ConfigError: `target` is none of the three, or a bundle came without data.
+        DataError: rows or files that cannot be used.
+    """
+    if (target / RUN).exists():
+        run = Run(target)
+        truth = run.config.data.truth
+        scored = score(run.prepared.part(part), run.model, run.ranker)
+        return scored, None if truth is None else run.config.base / truth
+    if (target / MANIFEST).exists():
+        if data is None:
+            raise ConfigError(
+                "A bundle holds no data to be evaluated on; give --data, a log with the bundle's "
+                "columns or a configuration."
+            )
+        return _bundle(Scorer.load(target), data, part, format), None
+    if target.is_dir():
+        raise ConfigError(
+            f"{target} must be a run ({RUN}), a bundle ({MANIFEST}) or a file of predictions; it "
+            "is another folder."
+        )
+    return _file(open_source(str(target), format, Path.cwd()), columns), None
+
+
+def _bundle(scorer: Scorer, data: Path, part: str, format: str | None) -> pl.DataFrame:
+    schema = scorer.encoder.schema
+    columns = list(dict.fromkeys([*schema.columns, *schema.roles.values()]))
+    if data.suffix == ".toml":
+        division = Division(load_config(data))
+        rows: Iterator[pl.DataFrame] = (raw for name, raw in division.rows(columns) if name == part)
+    else:
+        source = open_source(str(data), format, Path.cwd())
+        schema.check(source.schema, roles=ROLES)
+        rows = source.batches(columns)
+    binary = bool(scorer.manifest.tables)
+    frames = [
+        pl.concat([_roles(raw, schema, binary), scores_of(scorer, raw)], how="horizontal")
+        for raw in rows
+    ]
+    if not frames:
+        raise DataError(f"The part '{part}' of {data} must hold rows; it holds none.")
+    return pl.concat(frames)
+
+
+def _roles(raw: pl.DataFrame, schema: Schema, binary: bool) -> pl.DataFrame:
+    columns = role_columns(raw, schema, binary=binary)
+    return pl.DataFrame([one.alias(one.name.removeprefix("__")) for one in columns])
+
+
+def _file(source: Source, columns: Columns) -> pl.DataFrame:
+    roles = {"label": columns.label, RANK: columns.score}
+    roles |= {"query": columns.query} if columns.query else {}
+    roles |= {"weight": columns.weight} if columns.weight else {}
+    for role, column in roles.items():
+        if column not in source.schema:
+            option = "score" if role == RANK else role
+            raise DataError(
+                f"Column '{column}' must be in the predictions; they hold "
+                f"{listing(source.schema)}.{nearest(column, source.schema)} "
+                f"Name it with --{option}."
+            )
+    frame = pl.concat(list(source.batches(list(dict.fromkeys(roles.values())))))
+    named = frame.select(pl.col(column).alias(role) for role, column in roles.items())
+    scores = named[RANK]
+    if scores.dtype.is_numeric() and scores.is_between(0, 1).all():
+        return named.rename({RANK: PROBABILITY})
+    return named

@@ -1,0 +1,141 @@
+"""Prepared data to a run: train the CTR model, then the ranker on top of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from features.errors import ConfigError
+from features.files import replacing, write_json
+from pipelines.config import Config
+from pipelines.evaluate import Results, evaluate_scores
+from pipelines.metrics.metric import Metric
+from pipelines.metrics.parse import parse_metric
+from pipelines.prepare import Prepared, Report, prepare
+from pipelines.run import RUN, Run, about
+from pipelines.scoring import matrix, query_data, score
+from ranking import lambdamart
+from ranking.lambdamart import Ranker
+
+if TYPE_CHECKING:
+    from models.model import Model
+
+Metrics = dict[str, float]
+
+
+def train(config: Config, out: Path, report: Report) -> Run:
+    """Train as configured, and write the run to `out`, whole or not at all.
+
+    The data is prepared beside `out` if it is not yet. The epoch and the round that are kept
+    are the best on validation.
+
+    Raises:
+        ConfigError: TensorFlow is not installed, or `out` is something else than a run.
+        DataError: the rows cannot be learned from.
+    """
+    if out.exists() and not (out / RUN).exists():
+        raise ConfigError(f"{out} must be a new folder or an earlier run; it is neither.")
+    prepared = prepare(config, out.resolve().parent, report)
+    with replacing(out) as work:
+        prepared.encoder.save(work / "encoder")
+        prepared.golden.write_parquet(work / "golden.parquet")
+        write_json(work / "config.json", json.loads(config.model_dump_json()))
+        model, ranker = None, None
+        epochs: list[Metrics] = []
+        rounds: list[Metrics] = []
+        if config.model is not None:
+            model, epochs = _train_model(config, prepared, work, report)
+        if config.ranker is not None:
+            ranker, rounds = _train_ranker(config, prepared, model, report)
+            ranker.save(work / "ranker")
+        write_json(work / "history.json", {"epochs": epochs, "rounds": rounds})
+        valid = score(prepared.part("valid"), model, ranker)
+        metrics: Results = evaluate_scores(valid)
+        write_json(work / "metrics.json", metrics)
+        write_json(work / RUN, about(config, prepared, out))
+    return Run(out)
+
+
+def _train_model(
+    config: Config, prepared: Prepared, work: Path, report: Report
+) -> tuple[Model, list[Metrics]]:
+    if isinstance(config.model, dict):
+        raise ConfigError(
+            "Training a [model] needs TensorFlow, which is not installed here. "
+            "Install crossrank with its train extra: pip install 'crossrank[train]'."
+        )
+    from models import checkpoint  # TensorFlow takes seconds to import
+    from models.model import Model
+    from models.trainer import Progress, Trainer
+
+    settings = config.train
+    train, valid = prepared.part("train"), prepared.part("valid")
+    clicks = train.manifest.label_sum
+    assert clicks is not None  # a configuration names the label, and preparing checked it
+    model = Model(
+        config.model, train.layout, settings.optimizers, settings.seed, clicks / train.rows
+    )
+
+    def progress(step: Progress) -> None:
+        if step.rows:
+            report(f"train, epoch {step.epoch}", step.rows, train.rows)
+
+    monitor = _monitor(settings.monitor)
+    name = str(monitor)
+
+    def validate(current: Model) -> dict[str, float]:
+        scored = score(valid, current, None)
+        found = evaluate_scores(scored)["ctr"]
+        return found if name in found else {**found, **evaluate_scores(scored, [monitor])["ctr"]}
+
+    def better(new: dict[str, float], old: dict[str, float]) -> bool:
+        return new[name] > old[name] if monitor.higher_is_better else new[name] < old[name]
+
+    history = Trainer(model).fit(
+        settings,
+        batches=lambda epoch: train.batches(
+            settings.batch_size, seed=settings.seed * 1_000_003 + epoch
+        ),
+        validate=validate,
+        better=better,
+        keep=lambda best: checkpoint.save(best, work / "checkpoint", prepared.encoder.fingerprint),
+        report=progress,
+    )
+    best, _ = checkpoint.load(work / "checkpoint")
+    return best, history
+
+
+def _monitor(text: str) -> Metric:
+    metric = parse_metric(text)
+    if metric.higher_is_better is None:
+        raise ConfigError(
+            f"train.monitor must be a metric that is better when higher or lower; {metric} is "
+            "best at 1. Choose LogLoss, AUC or nDCG@10."
+        )
+    return metric
+
+
+def _train_ranker(
+    config: Config, prepared: Prepared, model: Model | None, report: Report
+) -> tuple[Ranker, list[Metrics]]:
+    settings = config.ranker
+    assert settings is not None
+    # Rows the model was not fitted to: it would be overconfident about its own.
+    own = prepared.part("train" if model is None else "ranker")
+    valid = prepared.part("valid")
+    names = list(own.layout.matrix_names(logit=model is not None))
+    history: list[Metrics] = []
+
+    def progress(done: int, metrics: Metrics) -> None:
+        history.append({"round": done, **metrics})
+        report("train ranker", done, settings.rounds)
+
+    ranker = lambdamart.train(
+        settings,
+        names,
+        query_data(own, matrix(own, model)[0]),
+        query_data(valid, matrix(valid, model)[0]),
+        progress,
+    )
+    return ranker, history

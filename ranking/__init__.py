@@ -1,0 +1,1 @@
+"""Learning to rank from clicks: query groups and a LambdaMART that removes position bias."""

@@ -1,0 +1,117 @@
+"""A loaded bundle behind the routes: bytes in, bytes out."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import orjson
+
+from features.batch import Batch
+from features.errors import BundleError, DataError
+from serving.examples import columns
+from serving.metrics import Metrics
+from serving.problem import BAD_VALUE, NOT_READY, RequestError
+from serving.request import JsonReader
+from serving.scorer import Scorer, Scores
+from serving.settings import Settings
+
+_WARM_ROWS = (1, 100)
+
+log = logging.getLogger(__name__)
+
+
+class Engine:
+    """One bundle's scorer, not used before it is verified and warm.
+
+    Safe to call from several threads at once.
+    """
+
+    def __init__(self, bundle: Path, settings: Settings) -> None:
+        """Raises BundleError: the bundle is damaged."""
+        self._bundle, self._settings = bundle, settings
+        self.scorer = Scorer.load(bundle, settings.threads)
+        self.manifest = self.scorer.manifest
+        self.reader = JsonReader(self.scorer.encoder.schema, settings.max_rows)
+        self.metrics = Metrics(self.manifest, self.scorer.encoder.layout)
+        self._head = {"model": self.manifest.name, "version": self.manifest.version}
+        self.failure: BundleError | None = None
+        self.ready = False
+
+    def prepare(self) -> None:
+        """Score the golden requests, then warm up; sets `ready`, or `failure`."""
+        try:
+            self.scorer.verify(self._bundle)
+            self._warm()
+        except BundleError as error:
+            self.failure = error
+            log.error("The bundle is refused: %s", error)
+        except Exception as error:
+            self.failure = BundleError(f"The bundle must score its golden requests: {error!r}.")
+            log.exception("The bundle is refused")
+        else:
+            self.ready = True
+            self.metrics.ready.set(1)
+
+    def _warm(self) -> None:
+        for rows in {min(rows, self._settings.max_rows) for rows in _WARM_ROWS}:
+            request = orjson.dumps({"columns": columns(self.reader, rows)})
+            for _ in range(self._settings.threads):  # each has its own interpreter
+                with contextlib.suppress(DataError):  # made-up numbers may be too large
+                    self.scorer.score(self.reader.read(request).frame)
+
+    def require_ready(self) -> None:
+        """Raises RequestError until the engine is ready, and for good when it never will be."""
+        if self.failure is not None:
+            raise RequestError(NOT_READY, "The bundle was refused; the server's log says why.")
+        if not self.ready:
+            raise RequestError(NOT_READY, "The bundle is being verified. Try again in a moment.")
+
+    def score(self, request: bytes) -> bytes:
+        """Scores in the order of the rows. Raises RequestError."""
+        return self._answer(request, ranking=False)
+
+    def rank(self, request: bytes) -> bytes:
+        """Rows best first, equal scores in the order of the rows. Raises RequestError."""
+        return self._answer(request, ranking=True)
+
+    def _answer(self, request: bytes, *, ranking: bool) -> bytes:
+        start = perf_counter()
+        candidates = self.reader.read(request, ranking=ranking)
+        decoded = perf_counter()
+        encoder = self.scorer.encoder
+        batch = Batch.from_frame(encoder.encode(candidates.frame), encoder.layout)
+        encoded = perf_counter()
+        try:
+            scores = self.scorer.score_encoded(batch)
+        except DataError as error:
+            raise RequestError(BAD_VALUE, str(error)) from error
+        scored = perf_counter()
+        content = _ranking(scores, candidates.top_k) if ranking else _scores(scores)
+        answer = orjson.dumps({**self._head, **content}, option=orjson.OPT_SERIALIZE_NUMPY)
+        self.metrics.observe(batch, (start, decoded, encoded, scored, perf_counter()))
+        return answer
+
+
+def _scores(scores: Scores) -> dict[str, Any]:
+    content: dict[str, Any] = {"scores": scores.rank}
+    if scores.probability is not None:
+        content["probabilities"] = scores.probability
+    return content
+
+
+def _ranking(scores: Scores, top_k: int | None) -> dict[str, Any]:
+    best = np.argsort(-scores.rank, kind="stable")[:top_k]
+    columns: dict[str, list[Any]] = {"index": best.tolist(), "score": list(scores.rank[best])}
+    if scores.probability is not None:
+        columns["probability"] = list(scores.probability[best])
+    names = tuple(columns)
+    return {
+        "ranking": [
+            dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)
+        ]
+    }

@@ -1,0 +1,105 @@
+"""What the routes read and answer, for the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic import Field as Option
+
+from serving import examples
+from serving.problem import MEDIA_TYPE, Problem
+from serving.request import Column, JsonReader
+
+Json = dict[str, Any]
+
+
+class ScoreAnswer(BaseModel):
+    """In the order of the rows. `scores` order candidates; without a ranker they are the
+    probabilities. `probabilities` (of a click) come where the bundle holds a CTR model."""
+
+    model: str
+    version: str
+    scores: list[float]
+    probabilities: list[float] | None = None
+
+
+class Ranked(BaseModel):
+    index: int = Option(ge=0, description="The row in the request, counted from 0.")
+    score: float
+    probability: float | None = None
+
+
+class RankAnswer(BaseModel):
+    """Best first; equal scores in the order of the rows."""
+
+    model: str
+    version: str
+    ranking: list[Ranked]
+
+
+class Status(BaseModel):
+    status: str
+    model: str
+    version: str
+    encoder: str
+    software: str
+
+
+def _type(column: Column) -> Json:
+    if column.number:
+        return {"type": ["number", "boolean", "null"]}
+    identity: Json = {"type": ["string", "integer", "number", "boolean", "null"]}
+    if not column.listed:
+        return identity
+    types = ["array", "null"] if column.separator is None else ["array", "string", "null"]
+    return {"type": types, "items": identity}
+
+
+def _body(reader: JsonReader, *, ranking: bool) -> Json:
+    one = {name: _type(column) for name, column in reader.columns.items()}
+    many = {name: {"type": "array", "items": kind, "minItems": 1} for name, kind in one.items()}
+    fields: Json = {
+        "context": _object(one, "Values that hold for every row."),
+        "columns": _object(many, "One list a column, one value a row."),
+        "rows": {"type": "array", "minItems": 1, "items": _object(one, "One row.")},
+    }
+    if ranking:
+        fields["top_k"] = {"type": ["integer", "null"], "minimum": 1}
+    return {
+        "type": "object",
+        "description": "Every column that the model reads, in the context or in the rows.",
+        "properties": fields,
+        "additionalProperties": False,
+        "oneOf": [{"required": ["columns"]}, {"required": ["rows"]}],
+    }
+
+
+def _object(properties: Json, description: str) -> Json:
+    return {
+        "type": "object",
+        "description": description,
+        "properties": properties,
+        "additionalProperties": False,
+    }
+
+
+def request_body(reader: JsonReader, *, ranking: bool) -> Json:
+    """`openapi_extra` of a route that reads candidates."""
+    extra = {"top_k": 1} if ranking else {}
+    media = {
+        "schema": _body(reader, ranking=ranking),
+        "examples": {
+            name: {"value": value | extra} for name, value in examples.requests(reader).items()
+        },
+    }
+    return {"requestBody": {"required": True, "content": {"application/json": media}}}
+
+
+def problems(*statuses: int) -> dict[int | str, Json]:
+    """`responses` of a route that may answer with these problems."""
+    schema = Problem.model_json_schema()
+    return {
+        status: {"description": "Problem details", "content": {MEDIA_TYPE: {"schema": schema}}}
+        for status in statuses
+    }

@@ -1,0 +1,264 @@
+"""A request's body to the rows it asks scores for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import chain
+from operator import itemgetter
+from typing import Any
+
+import orjson
+import polars as pl
+
+from features.schema import Schema
+from features.suggest import listing, nearest
+from serving.problem import (
+    BAD_BODY,
+    BAD_COLUMNS,
+    BAD_VALUE,
+    TOO_LARGE,
+    RequestError,
+    describe,
+    short,
+)
+from serving.values import Values, to_series
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """What the features that read a raw column want of it.
+
+    number: a number, else an id. listed: a list of ids, or text split at `separator`.
+    """
+
+    name: str
+    number: bool
+    listed: bool
+    separator: str | None
+
+    @classmethod
+    def of(cls, schema: Schema, name: str) -> Column:
+        readers = [feature for feature in schema.features if feature.column == name]
+        # Text that an id feature reads too is left for the encoder to split.
+        listed = all(feature.type == "sequence" for feature in readers)
+        separators = {getattr(feature, "separator", None) for feature in readers}
+        return cls(
+            name,
+            number=any(feature.type == "numeric" for feature in readers),
+            listed=listed,
+            separator=separators.pop() if listed and len(separators) == 1 else None,
+        )
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Raw rows to score, and how many of the best a ranking shows (None: all)."""
+
+    frame: pl.DataFrame
+    top_k: int | None
+
+
+class JsonReader:
+    """Reads `{"context": {column: value}, "columns": {column: [value]}}`, or `"rows"`.
+
+    The context's values hold for every row. Every column that the model reads must come, in one
+    of the two places, and no other may: so a mistyped name cannot pass for missing values.
+    """
+
+    def __init__(self, schema: Schema, max_rows: int) -> None:
+        self.columns = {name: Column.of(schema, name) for name in schema.columns}
+        self._max_rows = max_rows
+
+    def read(self, body: bytes, *, ranking: bool = False) -> Candidates:
+        """Raises RequestError, which names the column and the row."""
+        document = _parse(body)
+        keys = {"context", "columns", "rows"} | ({"top_k"} if ranking else set())
+        if unknown := document.keys() - keys:
+            raise RequestError(
+                BAD_BODY,
+                f"The body may hold {listing(sorted(keys))}; it holds {_names(unknown)}.",
+            )
+        context = document.get("context", {})
+        if type(context) is not dict:
+            raise RequestError(
+                BAD_BODY, f"'context' must be an object; it is {describe(context)}. Leave it out."
+            )
+        columns, rows, count = self._candidates(document)
+        self._check_names(context, columns)
+        top_k = _top_k(document)
+        shared = [self._values(name, [value], shared=True) for name, value in context.items()]
+        own = [self._values(name, values, shared=False) for name, values in columns.items()]
+        booleans = b"true" in body or b"false" in body
+        series = to_series(shared + own, rows, booleans=booleans)
+        _refuse_duplicates(body, len(document) + len(context) + count)
+        return Candidates(pl.DataFrame(series), top_k)
+
+    def _candidates(self, document: Json) -> tuple[Json, int, int]:
+        """Lists by column, the rows, and how many keys the body spent on them."""
+        if ("columns" in document) == ("rows" in document):
+            raise RequestError(BAD_BODY, "The body must hold either 'columns' or 'rows'.")
+        if "rows" in document:
+            rows = document["rows"]
+            if type(rows) is not list:
+                raise RequestError(BAD_BODY, f"'rows' must be a list; it is {describe(rows)}.")
+            self._check_count(len(rows))
+            return _pivot(rows), len(rows), sum(map(len, rows))
+        columns = document["columns"]
+        if type(columns) is not dict:
+            raise RequestError(BAD_BODY, f"'columns' must be an object; it is {describe(columns)}.")
+        for name, values in columns.items():
+            if type(values) is not list:
+                raise _misplaced(name, values)
+        lengths = {name: len(values) for name, values in columns.items()}
+        self._check_count(max(lengths.values(), default=0))
+        if len(set(lengths.values())) > 1:
+            raise _ragged(lengths)
+        return columns, next(iter(lengths.values())), len(columns)
+
+    def _check_count(self, rows: int) -> None:
+        if rows == 0:
+            raise RequestError(
+                BAD_BODY, "The body must hold at least one row in 'columns' or 'rows'."
+            )
+        if rows > self._max_rows:
+            raise RequestError(
+                TOO_LARGE,
+                f"A request must hold at most {self._max_rows} rows; this holds {rows}. "
+                "Send it in parts, or raise CROSSRANK_MAX_ROWS.",
+            )
+
+    def _check_names(self, context: Json, columns: Json) -> None:
+        if unknown := [name for name in (*context, *columns) if name not in self.columns]:
+            near = nearest(unknown[0], self.columns) if len(unknown[0]) < 200 else ""
+            raise RequestError(
+                BAD_COLUMNS,
+                f"Every column must be one that the model reads; it does not read "
+                f"{_names(unknown)}.{near} Mend the name, or leave the column out.",
+                column=short(unknown[0]),
+            )
+        if twice := context.keys() & columns.keys():
+            raise RequestError(
+                BAD_COLUMNS,
+                f"A column must come in the context or in the rows; {_names(twice)} came in both.",
+                column=min(twice),
+            )
+        if len(context) + len(columns) < len(self.columns):
+            missing = [name for name in self.columns if name not in context | columns]
+            raise RequestError(
+                BAD_COLUMNS,
+                f"Every column that the model reads must come; the body lacks {_names(missing)}. "
+                "Send null for values that are not known.",
+                column=missing[0],
+            )
+
+    def _values(self, name: str, values: list[Any], *, shared: bool) -> Values:
+        column = self.columns[name]
+        if not column.listed:
+            return Values(name, column.number, values, None, shared)
+        if column.separator is not None:
+            separator = column.separator
+            values = [one.split(separator) if type(one) is str else one for one in values]
+        if not set(map(type, values)) <= {list, type(None)}:
+            raw = Values(name, False, values, None, shared)
+            row = next(
+                i for i, one in enumerate(values) if one is not None and type(one) is not list
+            )
+            raise raw.refuse(row, "lists of ids, or null", describe(values[row]))
+        lists = [one or () for one in values]
+        return Values(name, False, list(chain.from_iterable(lists)), list(map(len, lists)), shared)
+
+
+def _parse(body: bytes) -> Json:
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise RequestError(
+            BAD_BODY,
+            f"The body must be JSON in UTF-8: {error}. NaN and Infinity are not JSON; send null.",
+        ) from error
+    if type(document) is not dict:
+        raise RequestError(BAD_BODY, f"The body must be an object; it is {describe(document)}.")
+    return document
+
+
+def _pivot(rows: list[Any]) -> Json:
+    """Lists by column, from rows that all hold the columns of the first."""
+    for row, one in enumerate(rows):
+        if type(one) is not dict:
+            raise RequestError(
+                BAD_VALUE,
+                f"Each of 'rows' must be an object; row {row} is {describe(one)}.",
+                row=row,
+            )
+    names = list(rows[0])
+    if set(map(len, rows)) != {len(names)}:
+        raise _uneven(rows)
+    try:
+        if len(names) < 2:  # an itemgetter of one name gives no tuple
+            return {name: [one[name] for one in rows] for name in names}
+        values = map(list, zip(*map(itemgetter(*names), rows), strict=True))
+        return dict(zip(names, values, strict=True))
+    except KeyError:
+        raise _uneven(rows) from None
+
+
+def _uneven(rows: list[Json]) -> RequestError:
+    row, odd = next((i, one) for i, one in enumerate(rows) if one.keys() != rows[0].keys())
+    name = min(odd.keys() ^ rows[0].keys())
+    has, lacks = (row, 0) if name in odd else (0, row)
+    return RequestError(
+        BAD_COLUMNS,
+        f"All rows must hold the same columns; row {has} holds '{short(name)}' and row {lacks} "
+        "does not. Send null for values that are not known.",
+        column=short(name),
+        row=row,
+    )
+
+
+def _ragged(lengths: dict[str, int]) -> RequestError:
+    first, wanted = next(iter(lengths.items()))
+    name = next(name for name, length in lengths.items() if length != wanted)
+    return RequestError(
+        BAD_COLUMNS,
+        f"All columns must be equally long; '{short(first)}' holds {wanted} values and "
+        f"'{short(name)}' holds {lengths[name]}.",
+        column=short(name),
+    )
+
+
+def _misplaced(name: str, value: object) -> RequestError:
+    return RequestError(
+        BAD_VALUE,
+        f"Column '{short(name)}' must hold a list, one value a row; it holds {describe(value)}. "
+        "Move a value that holds for all rows to 'context'.",
+        column=short(name),
+    )
+
+
+def _top_k(document: Json) -> int | None:
+    top_k = document.get("top_k")
+    if top_k is not None and (type(top_k) is not int or top_k < 1):
+        raise RequestError(
+            BAD_VALUE,
+            f"'top_k' must be a whole number of at least 1; it is {describe(top_k)}. "
+            "Leave it out for all rows.",
+        )
+    return top_k
+
+
+def _refuse_duplicates(body: bytes, keys: int) -> None:
+    """orjson keeps the last of equal keys; here each of the body's colons must be a key's own."""
+    if body.count(b":") == keys:
+        return
+    # Some are in texts: leave those out. Escapes go first, so that each quote left bounds one.
+    plain = body.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in body else body
+    if b"".join(plain.split(b'"')[::2]).count(b":") != keys:
+        raise RequestError(
+            BAD_BODY, "The keys of an object must differ; some object has the same key twice."
+        )
+
+
+def _names(names: Any) -> str:
+    return listing(f"'{short(name)}'" for name in names)

@@ -1,0 +1,168 @@
+"""Raw rows to scores, from a bundle alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import xgboost as xgb
+
+from features.batch import Batch
+from features.encoder import Encoder
+from features.errors import BundleError, CrossrankError, DataError
+from features.rows import RowSpace
+from features.sigmoid import sigmoid
+from serving.bundle import Manifest, open_bundle
+from serving.dense import DenseNetwork
+from serving.tables import StoredTable, load_table
+
+Floats = npt.NDArray[np.float32]
+
+NUMERIC = "numeric"  # the network's input that is not a table
+PROBABILITY, RANK = "__probability", "__rank"  # expected scores in the golden requests
+
+
+@dataclass(frozen=True)
+class Scores:
+    """probability: of a click, float32 (rows,), or None without a CTR model.
+    rank: what to order candidates by, float32 (rows,), higher first.
+    """
+
+    probability: Floats | None
+    rank: Floats
+
+
+class Scorer:
+    """Scores as the trained model would, with no training code in the process.
+
+    Safe to call from several threads at once.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        encoder: Encoder,
+        tables: dict[str, StoredTable],
+        dense: DenseNetwork | None,
+        booster: Any | None,
+    ) -> None:
+        self.manifest, self.encoder = manifest, encoder
+        self._tables, self._dense, self._booster = tables, dense, booster
+        self._space = RowSpace(encoder.layout)
+
+    @classmethod
+    def load(cls, folder: Path, threads: int = 1) -> Self:
+        """Check and map a bundle; `threads` calls may then run side by side.
+
+        Raises:
+            BundleError: the bundle is damaged, or its parts do not belong together.
+        """
+        manifest = open_bundle(folder)
+        try:
+            encoder = Encoder.load(folder / "encoder")
+        except CrossrankError as error:
+            raise BundleError(str(error)) from error
+        if encoder.fingerprint != manifest.encoder:
+            raise BundleError(
+                f"The bundle must hold encoder {manifest.encoder[:12]}; it holds "
+                f"{encoder.fingerprint[:12]}. Export the model again."
+            )
+        rows = RowSpace(encoder.layout).rows
+        for name, entry in manifest.tables.items():
+            if entry.rows != rows:
+                raise BundleError(
+                    f"Table '{name}' must have {rows} rows for this encoder; the manifest says "
+                    f"{entry.rows}. Export the model again."
+                )
+        tables = {
+            name: load_table(folder / "tables", name, entry.storage, entry.rows, entry.dim)
+            for name, entry in manifest.tables.items()
+        }
+        dense = DenseNetwork(folder / "dense.tflite", threads) if tables else None
+        return cls(manifest, encoder, tables, dense, _booster(folder) if manifest.ranker else None)
+
+    def score(self, frame: pl.DataFrame, *, rank: bool = True) -> Scores:
+        """Score raw rows. `rank=False` leaves the ranker out and ranks by probability.
+
+        Raises:
+            SchemaError: a column is missing or of the wrong type.
+            DataError: a number is too large.
+        """
+        batch = Batch.from_frame(self.encoder.encode(frame), self.encoder.layout)
+        return self.score_encoded(batch, rank=rank)
+
+    def score_encoded(self, batch: Batch, *, rank: bool = True) -> Scores:
+        """Score rows that this bundle's encoder has encoded.
+
+        Raises:
+            DataError: a number is too large.
+        """
+        self._check_numbers(batch)
+        logits = None if self._dense is None else self._logits(batch)
+        probability = None if logits is None else sigmoid(logits)
+        if self._booster is not None and (rank or probability is None):
+            matrix = batch.matrix(logits)
+            return Scores(probability, self._booster.inplace_predict(matrix, predict_type="margin"))
+        assert probability is not None  # a bundle holds a CTR model, a ranker, or both
+        return Scores(probability, probability)
+
+    def _check_numbers(self, batch: Batch) -> None:
+        finite = np.isfinite(batch.numerics)
+        if not finite.all():
+            row, field = np.argwhere(~finite)[0]
+            raise DataError(
+                f"Feature '{self.encoder.layout.numerics[field].name}' must fit float32 once "
+                f"scaled; row {row} does not. Mend the number, or send it as missing."
+            )
+
+    def _logits(self, batch: Batch) -> Floats:
+        assert self._dense is not None
+        inputs = {name: table.embed(batch, self._space) for name, table in self._tables.items()}
+        if batch.numerics.shape[1]:
+            inputs[NUMERIC] = batch.numerics
+        logits = self._dense(inputs)
+        finite = np.isfinite(logits)
+        if not finite.all():
+            raise DataError(
+                f"Numbers must be of a size that training saw; row {np.argmin(finite)} overflows "
+                "the network. Mend its numbers, or send them as missing."
+            )
+        return logits
+
+    def verify(self, folder: Path) -> float:
+        """Score the bundle's golden requests; returns the largest difference from expectation.
+
+        Raises:
+            BundleError: the difference exceeds the manifest's tolerance.
+        """
+        golden = pl.read_parquet(folder / "golden.parquet")
+        raw = golden.drop(PROBABILITY, RANK, strict=False)
+        scores = self.score(raw)
+        worst = float(np.abs(scores.rank - golden[RANK].to_numpy()).max())
+        if scores.probability is not None:
+            expected = golden[PROBABILITY].to_numpy()
+            worst = max(worst, float(np.abs(scores.probability - expected).max()))
+        if not worst <= self.manifest.tolerance:
+            raise BundleError(
+                f"Golden requests must score within {self.manifest.tolerance:g} of what the "
+                f"export saw; the largest difference is {worst:g}. This machine or these "
+                "versions compute otherwise: export again here."
+            )
+        return worst
+
+
+def _booster(folder: Path) -> Any:
+    booster = xgb.Booster()
+    try:
+        booster.load_model(folder / "ranker" / "trees.ubj")
+    except xgb.core.XGBoostError as error:
+        reason = str(error).splitlines()[0]
+        raise BundleError(
+            f"ranker/trees.ubj must be an XGBoost model; loading it failed: {reason}."
+        ) from error
+    booster.set_param({"nthread": 1})
+    return booster

@@ -1,0 +1,75 @@
+"""AdaGrad against the scalar rule of Duchi et al. (JMLR 2011), and by hand."""
+
+import math
+from operator import mul
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from models.keras import tf
+from models.optimizers.adagrad import AdaGrad
+
+# Whole numbers scaled, since TensorFlow flushes subnormal floats to zero.
+WEIGHT = st.integers(-100, 100).map(lambda i: i / 100)
+GRADIENT = st.builds(mul, st.integers(-30, 30), st.sampled_from([0.1, 0.01, 1e-06]))
+GRADIENTS = st.lists(GRADIENT, min_size=1, max_size=12)
+
+
+def learn(optimizer: AdaGrad, weight: float, gradients: list[float]) -> tuple[float, float]:
+    """Weight and accumulator after these gradients of one weight."""
+    weights = tf.constant([[weight]])
+    state = optimizer.start(weights)
+    for gradient in gradients:
+        weights, state = optimizer.update(weights, state, tf.constant([[gradient]]))
+    return float(weights[0, 0]), float(state[0, 0])
+
+
+def by_hand(optimizer: AdaGrad, weight: float, gradients: list[float]) -> tuple[float, float]:
+    total = optimizer.initial_accumulator
+    for g in gradients:
+        total += g * g
+        weight -= optimizer.learning_rate * g / (math.sqrt(total) + optimizer.epsilon)
+    return weight, total
+
+
+@settings(max_examples=50)
+@given(st.floats(1e-3, 1), st.floats(0, 1), WEIGHT, GRADIENTS)
+def test_update_follows_the_scalar_rule(
+    rate: float, initial: float, weight: float, gradients: list[float]
+) -> None:
+    optimizer = AdaGrad(learning_rate=rate, initial_accumulator=initial)
+    found, expected = learn(optimizer, weight, gradients), by_hand(optimizer, weight, gradients)
+    assert found == pytest.approx(expected, rel=1e-4, abs=1e-5)
+
+
+def test_worked_numbers() -> None:
+    """n = 9, then 25: steps of 0.1 * 3/3 and 0.1 * 4/5."""
+    optimizer = AdaGrad(learning_rate=0.1, initial_accumulator=0.0)
+    assert learn(optimizer, 1.0, [3.0]) == pytest.approx((0.9, 9.0))
+    assert learn(optimizer, 1.0, [3.0, 4.0]) == pytest.approx((0.82, 25.0))
+
+
+def test_no_gradient_changes_nothing() -> None:
+    optimizer = AdaGrad(initial_accumulator=0.0)
+    assert learn(optimizer, 0.25, [0.0, 0.0]) == (0.25, 0.0)
+
+
+def test_weights_of_a_row_learn_on_their_own() -> None:
+    optimizer = AdaGrad(learning_rate=0.5)
+    weights = tf.constant([[1.0, 2.0], [3.0, 4.0]])
+    gradient = tf.constant([[0.5, 0.0], [-2.0, 1.0]])
+    updated, state = optimizer.update(weights, optimizer.start(weights), gradient)
+    for i, j in np.ndindex(2, 2):
+        alone = by_hand(optimizer, float(weights[i, j]), [float(gradient[i, j])])
+        assert (float(updated[i, j]), float(state[i, j])) == pytest.approx(alone, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "bad", [{"learning_rate": 0}, {"initial_accumulator": -1}, {"epsilon": 0}, {"rate": 1}]
+)
+def test_options_out_of_range_are_refused(bad: dict[str, float]) -> None:
+    with pytest.raises(ValidationError, match=next(iter(bad))):
+        AdaGrad.model_validate(bad)

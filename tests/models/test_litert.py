@@ -1,0 +1,119 @@
+"""Each model's network in LiteRT against TensorFlow, as a server would run it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from features.batch import Batch
+from features.layout import Layout
+from models.model import Model
+from models.network import NUMERIC, Activation
+from models.optimizers.groups import Optimizers
+from models.wide_deep import WideDeep
+from serving.convert import Compute, to_litert
+from serving.dense import DenseNetwork
+from serving.tables import FloatTable
+
+Floats = npt.NDArray[np.float32]
+
+
+def write(model: Model, folder: Path, quantize: Compute) -> Path:
+    path = folder / f"{quantize}.tflite"
+    path.write_bytes(to_litert(model, quantize))
+    return path
+
+
+def serve(model: Model, network: DenseNetwork, batch: Batch) -> Floats:
+    """Logits without TensorFlow: tables in numpy, the network in LiteRT."""
+    inputs = {
+        name: FloatTable(table.weights).embed(batch, model.lookup.space)
+        for name, table in model.tables.items()
+    }
+    return network({**inputs, NUMERIC: batch.numerics})
+
+
+@pytest.fixture(scope="module")
+def batch(coaction: Any) -> Batch:
+    """500 rows."""
+    found: Batch = Batch.concat([coaction.held, coaction.train]).take(slice(0, 500))
+    return found
+
+
+@pytest.fixture(scope="module")
+def exported(trained: Model, tmp_path_factory: pytest.TempPathFactory) -> dict[Compute, Path]:
+    folder = tmp_path_factory.mktemp("litert")
+    return {quantize: write(trained, folder, quantize) for quantize in get_args(Compute)}
+
+
+def test_float_logits_are_those_of_tensorflow(
+    trained: Model, exported: dict[Compute, Path], batch: Batch
+) -> None:
+    """To 1e-5 of a logit of up to 10, at batch sizes that come and go."""
+    network = DenseNetwork(exported["none"])
+    expected = trained.logits([batch])
+    scale = max(1.0, np.abs(expected).max() / 10)
+    for rows in (1, 7, 500, 7, 1):
+        found = serve(trained, network, batch.take(slice(0, rows)))
+        assert found.shape == (rows,)
+        np.testing.assert_allclose(found, expected[:rows], rtol=0, atol=1e-5 * scale)
+
+
+def test_int8_logits_are_near_them(
+    trained: Model, exported: dict[Compute, Path], batch: Batch
+) -> None:
+    """Within 2 % of the logits' spread at worst and 0.5 % on average."""
+    network = DenseNetwork(exported["int8"])
+    expected = trained.logits([batch])
+    spread = expected.std()
+    for rows in (1, 7, 500, 7, 1):
+        error = np.abs(serve(trained, network, batch.take(slice(0, rows))) - expected[:rows])
+        assert error.max() < spread / 50
+        assert error.mean() < spread / 200
+    assert error.max() > 1e-5 * spread  # or nothing was quantized
+
+
+def test_int8_weights_take_less_room(exported: dict[Compute, Path]) -> None:
+    sizes = {quantize: path.stat().st_size for quantize, path in exported.items()}
+    assert sizes["int8"] < sizes["none"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        (0, 0, 2),
+        pytest.param((2, 1, 0), marks=pytest.mark.slow),
+        pytest.param((0, 1, 1), marks=pytest.mark.slow),
+    ],
+    ids=str,
+)
+def test_any_kind_of_field_may_be_absent(
+    config: Any,
+    layout_of: Callable[..., Layout],
+    batch_of: Callable[..., Batch],
+    tmp_path: Path,
+    fields: tuple[int, int, int],
+) -> None:
+    layout = layout_of(*fields)
+    batch = batch_of(layout, 7)
+    model = Model(config, layout, Optimizers())
+    network = DenseNetwork(write(model, tmp_path, "none"))
+    np.testing.assert_allclose(serve(model, network, batch), model.logits([batch]), atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("activation", get_args(Activation))
+def test_every_activation_it_takes_is_one_of_litert(
+    layout_of: Callable[..., Layout],
+    batch_of: Callable[..., Batch],
+    tmp_path: Path,
+    activation: Activation,
+) -> None:
+    layout = layout_of()
+    batch = batch_of(layout, 7)
+    model = Model(WideDeep(dim=2, hidden=(4,), activation=activation), layout, Optimizers())
+    network = DenseNetwork(write(model, tmp_path, "none"))
+    np.testing.assert_allclose(serve(model, network, batch), model.logits([batch]), atol=1e-5)

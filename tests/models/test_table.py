@@ -1,0 +1,103 @@
+"""What a table promises: only what a batch touches is read or written."""
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from models import table as tables
+from models.keras import tf
+from models.optimizers.adagrad import AdaGrad
+from models.optimizers.ftrl import Ftrl
+from models.optimizers.optimizer import SparseOptimizer
+from models.table import Table
+
+RULES: list[SparseOptimizer] = [AdaGrad(), Ftrl(l1=0.01, l2=0.1)]
+
+
+def push(table: Table, ids: list[int], gradient: npt.NDArray[np.float32]) -> None:
+    rows = tf.constant(ids, tf.int32)
+    table.push(rows, *table.pull(rows), tf.constant(gradient))
+
+
+@pytest.fixture(params=RULES, ids=lambda rule: rule.type)
+def rule(request: pytest.FixtureRequest) -> SparseOptimizer:
+    found: SparseOptimizer = request.param
+    return found
+
+
+def test_rows_outside_the_batch_never_change(rule: SparseOptimizer) -> None:
+    """Bit for bit, weights and state, over many steps; those inside do."""
+    table = Table(50, 3, rule, stddev=0.1, seed=0)
+    random = np.random.default_rng(0)
+    step = tf.function(lambda ids, gradient: table.push(ids, *table.pull(ids), gradient))
+    for _ in range(40):
+        before = table.storage
+        touched = random.choice(50, random.integers(1, 20), replace=False)
+        gradient = random.uniform(0.1, 1, (len(touched), 3)) * random.choice([-1, 1])
+        step(tf.constant(touched, tf.int32), tf.constant(gradient, tf.float32))
+        same = (table.storage == before).all(axis=1)
+        assert not same[touched].any()
+        assert np.delete(same, touched).all()
+
+
+def test_what_is_pulled_is_what_was_pushed(rule: SparseOptimizer) -> None:
+    table = Table(9, 2, rule, stddev=0.1, seed=0)
+    ids = tf.constant([7, 0, 4])  # in the order asked for, not that of the table
+    weights, state = table.pull(ids)
+    np.testing.assert_array_equal(weights, table.weights[[7, 0, 4]])
+    gradient = tf.constant(np.arange(6, dtype=np.float32).reshape(3, 2))
+    expected = rule.update(weights, state, gradient)
+    table.push(ids, weights, state, gradient)
+    for found, wanted in zip(table.pull(ids), expected, strict=True):
+        np.testing.assert_array_equal(found, wanted)
+    np.testing.assert_array_equal(table.storage[7], np.concatenate([one[0] for one in expected]))
+
+
+def test_a_table_of_one_row(rule: SparseOptimizer) -> None:
+    table = Table(1, 1, rule, stddev=0.1, seed=0)
+    before = table.weights
+    push(table, [0], np.array([[1.0]], np.float32))
+    assert table.weights.shape == (1, 1)
+    assert table.weights[0, 0] < before[0, 0]
+
+
+def test_no_rows_touched_is_no_change(rule: SparseOptimizer) -> None:
+    table = Table(3, 2, rule, stddev=0.1, seed=0)
+    before = table.storage
+    push(table, [], np.empty((0, 2), np.float32))
+    np.testing.assert_array_equal(table.storage, before)
+
+
+def test_restore_takes_over_weights_and_state(rule: SparseOptimizer) -> None:
+    first, second = (Table(8, 2, rule, stddev=0.1, seed=seed) for seed in (0, 1))
+    push(first, [3, 5], np.ones((2, 2), np.float32))
+    second.restore(first.storage)
+    for table in (first, second):
+        push(table, [3, 4], np.full((2, 2), -0.5, np.float32))
+    np.testing.assert_array_equal(first.storage, second.storage)
+
+
+def test_restore_refuses_another_shape_or_dtype(rule: SparseOptimizer) -> None:
+    table = Table(8, 2, rule, stddev=0.1, seed=0)
+    for bad in (table.storage[:-1], table.storage[:, 1:], table.storage.astype(np.float64)):
+        with pytest.raises(ValueError, match=r"must be float32 \(8, .*; what was saved is"):
+            table.restore(bad)
+
+
+def test_rows_start_normal_by_their_seed(rule: SparseOptimizer) -> None:
+    first, again, other = (Table(20_000, 4, rule, stddev=0.05, seed=seed) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(first.storage, again.storage)
+    assert abs(np.corrcoef(first.weights.ravel(), other.weights.ravel())[0, 1]) < 0.02
+    assert first.weights.mean() == pytest.approx(0, abs=1e-3)
+    assert first.weights.std() == pytest.approx(0.05, rel=0.01)
+    state = rule.start(first.weights)
+    np.testing.assert_array_equal(first.storage[:, 4:], state)
+
+
+def test_chunks_of_a_large_table_differ(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Table(10, 2, AdaGrad(), stddev=1.0, seed=0).weights
+    monkeypatch.setattr(tables, "_CHUNK", 4)
+    parts = Table(10, 2, AdaGrad(), stddev=1.0, seed=0).weights
+    np.testing.assert_array_equal(parts[:4], whole[:4])
+    assert not np.isin(parts[4:], parts[:4]).any()
+    assert not np.isin(parts[8:], parts[4:8]).any()

@@ -1,0 +1,65 @@
+"""A log whose relevance and examination are known, for the rankers' tests."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pytest
+import xgboost as xgb
+from sklearn.metrics import ndcg_score
+
+from ranking.groups import Groups
+from ranking.lambdamart import QueryData, Ranker
+
+DOCUMENTS = 10
+
+Floats = npt.NDArray[np.float32]
+
+
+class World:
+    """Queries of ten documents with known relevance, shown by a logger that ignores it.
+
+    A click is relevance times examination, 1 / (1 + position). `logged` documents are shown in
+    the order of a feature that says nothing of relevance; the others in random order. The
+    columns are the signal, a size whose sign means nothing, noise, and the logger's feature.
+    """
+
+    def __init__(self, seed: int, queries: int, *, logged: bool = False) -> None:
+        random = np.random.default_rng(seed)
+        self.matrix = random.normal(size=(queries * DOCUMENTS, 4)).astype(np.float32)
+        signal, size, _, logger = self.matrix.T
+        self.relevance = 1 / (1 + np.exp(1 - 2 * signal - 2 * np.abs(size)))
+        order = logger if logged else random.normal(size=len(logger))
+        ranks = np.argsort(np.argsort(-order.reshape(queries, DOCUMENTS), 1), 1)
+        self.position = ranks.ravel()
+        self.query = np.repeat(np.arange(queries), DOCUMENTS)
+        seen = random.random(len(order)) < 1 / (1 + self.position)
+        self.click = (seen & (random.random(len(order)) < self.relevance)).astype(np.float32)
+        self.grade = np.floor(self.relevance * 5).astype(np.float32)
+
+    def data(self, label: Floats, rows: Any = slice(None)) -> QueryData:
+        groups = Groups.of(pl.Series(self.query[rows]), pl.Series(self.position[rows]))
+        return QueryData(self.matrix[rows], label[rows], groups)
+
+    def ndcg(self, ranker: Ranker) -> float:
+        scores = ranker.predict(self.matrix).reshape(-1, DOCUMENTS)
+        return float(ndcg_score(self.relevance.reshape(-1, DOCUMENTS), scores))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """On a busy machine threads that wait for each other take seconds over small data."""
+    with xgb.config_context(nthread=1):
+        yield
+
+
+@pytest.fixture(scope="session")
+def world_of() -> Callable[..., World]:
+    return World
+
+
+@pytest.fixture(scope="session")
+def small() -> World:
+    return World(1, 120)
