@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from features.errors import ConfigError, CrossrankError
 from features.validation import explain
-from pipelines import console
+from pipelines import console, interrupt
 
 app = typer.Typer(
     name="crossrank",
@@ -280,7 +280,8 @@ def main() -> None:
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
     try:
-        app(args=arguments)
+        with interrupt.heard():
+            app(args=arguments)
     except KeyboardInterrupt:
         console.ERR.print("interrupted")
         sys.exit(130)

@@ -18,6 +18,8 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from pipelines import interrupt
+
 OUT = Console(highlight=False)
 ERR = Console(stderr=True, highlight=False)
 
@@ -30,6 +32,7 @@ class Stages:
         self._tasks: dict[str, TaskID] = {}
 
     def __call__(self, stage: str, done: int, total: int) -> None:
+        interrupt.check()
         if not self._tasks:
             self._progress.start()
         if stage not in self._tasks:
