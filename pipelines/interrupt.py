@@ -13,7 +13,7 @@ _PRESSED = False
 @contextmanager
 def heard() -> Iterator[None]:
     """Remember Ctrl-C during the block, and raise KeyboardInterrupt for whatever became of it."""
-    global _PRESSED  # noqa: PLW0603 - a signal handler has nowhere else to write
+    global _PRESSED
     _PRESSED = False
     before = signal.signal(signal.SIGINT, _remember)
     try:
@@ -26,7 +26,7 @@ def heard() -> Iterator[None]:
 
 
 def _remember(number: int, frame: FrameType | None) -> None:
-    global _PRESSED  # noqa: PLW0603
+    global _PRESSED
     _PRESSED = True
     signal.default_int_handler(number, frame)
 
