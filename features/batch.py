@@ -11,8 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from features.layout import Layout
-
-PAD = -1
+from features.ragged import PAD, Ragged
 
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]
@@ -23,7 +22,7 @@ class Batch:
     """One array a kind of field.
 
     ids: int32 (rows, id fields). sequences: name -> int32 (rows, length), `PAD` at the end.
-    numerics: float32 (rows, numeric fields). label, weight: float32 (rows,).
+    numerics: float32 (rows, numbers). label, weight: float32 (rows,).
     """
 
     ids: Ints
@@ -86,8 +85,11 @@ class Batch:
         """Arrays of an encoded frame; label and weight name its columns."""
         return cls(
             ids=_stack(encoded, [one.name for one in layout.ids], np.int32),
-            numerics=_stack(encoded, [one.name for one in layout.numerics], np.float32),
-            sequences={one.name: pad(encoded[one.name], one.length) for one in layout.sequences},
+            numerics=_numbers(encoded, layout),
+            sequences={
+                one.name: Ragged.of(encoded[one.name]).padded(one.length)
+                for one in layout.sequences
+            },
             label=None if label is None else _column(encoded, label),
             weight=None if weight is None else _column(encoded, weight),
         )
@@ -97,16 +99,14 @@ def _column(frame: pl.DataFrame, name: str) -> Floats:
     return frame[name].cast(pl.Float32).to_numpy()
 
 
+def _numbers(encoded: pl.DataFrame, layout: Layout) -> Floats:
+    if all(field.width == 1 for field in layout.numerics):
+        return _stack(encoded, [one.name for one in layout.numerics], np.float32)
+    blocks = [encoded[one.name].to_numpy().reshape(encoded.height, -1) for one in layout.numerics]
+    return np.concatenate(blocks, axis=1, dtype=np.float32)
+
+
 def _stack(frame: pl.DataFrame, names: list[str], dtype: type[Any]) -> npt.NDArray[Any]:
     if not names:
         return np.empty((frame.height, 0), dtype)
     return np.asarray(frame[names].to_numpy(order="c", writable=True), dtype)
-
-
-def pad(lists: pl.Series, length: int) -> Ints:
-    """Lists of at most `length` as int32 (rows, length), `PAD` after the end of each."""
-    lengths = lists.list.len().to_numpy()
-    out = np.full((len(lists), length), PAD, np.int32)
-    filled = np.arange(length) < lengths[:, None]
-    out[filled] = lists.explode(empty_as_null=False, keep_nulls=False).to_numpy()
-    return out

@@ -4,35 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
+import numpy as np
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from features.errors import DataError, FingerprintError, SchemaError
-from features.files import read_json, write_json
-from features.layout import Layout
+from features.batch import Batch
+from features.derivation import Columns
+from features.encoded import Encoded
+from features.errors import SchemaError
+from features.index import pack
+from features.joint import Joint
+from features.layout import Layout, NumericField
+from features.plan import Plan
 from features.schema import Schema, untyped
-from features.suggest import listing
-from features.vocabulary import Vocabulary
+from features.state import State
+from features.transforms.transform import Transform
 
-_FILE = "encoder.json"
-_AGAIN = "Prepare or export again."
-
-
-class _Saved(BaseModel):
-    """encoder.json."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    format: Literal[1]
-    schema_: Schema = Field(alias="schema")
-    states: dict[str, dict[str, Any]]
-    vocabularies: dict[str, Annotated[str, Field(pattern=r"^vocabulary-[0-9]+\.arrow$")]]
-    fingerprint: str
+_BLOCK = 16_384  # rows encoded at once: what is in the cache stays there
+_PLANS = 64  # a client could send endless dtype combinations
 
 
 class Encoder:
@@ -40,118 +35,131 @@ class Encoder:
 
     Args:
         schema: the declaration.
-        states: JSON state by statistic key.
-        vocabularies: vocabulary by statistic key.
+        states: by statistic key.
     """
 
-    def __init__(
-        self,
-        schema: Schema,
-        states: Mapping[str, Any],
-        vocabularies: Mapping[str, Vocabulary],
-    ) -> None:
+    def __init__(self, schema: Schema, states: Mapping[str, State]) -> None:
         self.schema = schema
+        known = [key for key, state in states.items() if state.vocabulary is not None]
+        indices = pack([states[key].vocabulary.index for key in known])  # type: ignore[union-attr]
         self.states = dict(states)
-        self.vocabularies = dict(vocabularies)
-        self._columns, self._wanted = schema.columns, frozenset(schema.columns)
-        self._expressions: dict[tuple[pl.DataType, ...], list[pl.Expr]] = {}
-
-    def _state(self, key: str) -> Any:
-        return self.vocabularies[key] if key in self.vocabularies else self.states[key]
+        for key, index in zip(known, indices, strict=True):
+            vocabulary = states[key].vocabulary
+            assert vocabulary is not None
+            self.states[key] = replace(states[key], vocabulary=vocabulary.over(index))
+        self._wanted = frozenset(schema.columns)
+        self._loose = tuple(
+            column for column, want in schema.wants.items() if want in ("value", "map")
+        )
+        self._plans: dict[Any, Plan] = {}
+        self._joints: dict[Any, Joint] = {}
 
     @cached_property
     def layout(self) -> Layout:
-        return Layout(
-            fields=tuple(
-                feature.field(self._state(feature.key)) for feature in self.schema.features
-            ),
-            vocabularies={key: known.rows for key, known in self.vocabularies.items()},
-        )
+        fields = tuple(one.field(self.states[one.key]) for one in self.schema.transforms)
+        named = [field.vocabulary for field in fields if not isinstance(field, NumericField)]
+        return Layout(fields=fields, vocabularies={key: self.states[key].rows for key in named})
 
-    def expressions(self, dtypes: Mapping[str, pl.DataType]) -> list[pl.Expr]:
-        """One expression a feature, for raw frames with these dtypes; built once per dtypes.
-
-        Raises SchemaError for a column that is missing or cannot be read as declared.
-        """
+    def _plan(self, dtypes: Mapping[str, pl.DataType]) -> Plan:
         if not dtypes.keys() >= self._wanted:
             self.schema.check(dtypes)
-        signature = tuple(dtypes[column] for column in self._columns)
-        known = self._expressions.get(signature)
+        signature = tuple(dtypes[column] for column in self.schema.columns)
+        known = self._plans.get(signature)
         if known is None:
-            known = [
-                feature.encode(dtypes[feature.column], self._state(feature.key))
-                for feature in self.schema.features
-            ]
-            if len(self._expressions) < 64:  # a client could send endless dtype combinations
-                self._expressions[signature] = known
+            known = self._made(self.schema.transforms, dtypes)
+            if len(self._plans) < _PLANS:
+                self._plans[signature] = known
         return known
 
-    def encode(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Encoded columns, named as the features: Int32, Float32 or List(Int32), no nulls."""
+    def _planned(self, frame: pl.DataFrame) -> tuple[Plan, pl.DataFrame]:
         try:
-            expressions = self.expressions(frame.schema)
+            return self._plan(frame.schema), frame
         except SchemaError:
             frame = untyped(frame)
-            expressions = self.expressions(frame.schema)
-        try:
-            return frame.select(expressions)
-        except pl.exceptions.PolarsError as error:
-            raise SchemaError(f"The rows could not be encoded: {error}") from error
+            return self._plan(frame.schema), frame
+
+    def _encoded(self, frame: pl.DataFrame) -> Encoded:
+        plan, frame = self._planned(frame)
+        return _in_blocks(frame, lambda block: plan(block.to_dict(), block.height))
+
+    def encode(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Encoded columns, named as the features, no nulls.
+
+        Int32, Float32, Array(Float32, width) or List(Int32), by the layout. Raises SchemaError.
+        """
+        return self._encoded(frame).frame(self.layout)
+
+    def encode_training(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """As `encode`, for the rows that were learned from, none of which sees its own label.
+
+        The frame must hold `schema.fit_columns` too.
+        """
+        plan, frame = self._planned(frame)
+        frame, roles = self.schema.derive(frame), self.schema.role_columns
+        return _in_blocks(frame, lambda block: plan.training(block, roles)).frame(self.layout)
+
+    def batch(self, frame: pl.DataFrame) -> Batch:
+        """Encoded arrays. Raises SchemaError."""
+        return self._encoded(frame).batch(self.layout)
+
+    def request(self, context: Columns, columns: Columns, rows: int) -> Batch:
+        """Encoded arrays of one request: `context` holds a value a column, for every row.
+
+        Ids come as String and numbers as Float64, in lists where lists are wanted; then this is
+        the fast way to encode a few rows. Raises SchemaError.
+        """
+        if not (len(context) + len(columns) >= len(self._wanted)):
+            self.schema.check((*context, *columns))
+        loose = tuple(
+            (context[name] if name in context else columns[name]).dtype for name in self._loose
+        )
+        signature = (frozenset(context), loose)
+        joint = self._joints.get(signature)
+        if joint is None:
+            dtypes = {name: one.dtype for name, one in (*context.items(), *columns.items())}
+            if not dtypes.keys() >= self._wanted:
+                self.schema.check(dtypes)
+            shared = [
+                one
+                for one in self.schema.transforms
+                if self.schema.sources[one.column] <= context.keys()
+            ]
+            own = [one for one in self.schema.transforms if one not in shared]
+            joint = Joint(self.layout, self._made(shared, dtypes), self._made(own, dtypes))
+            if len(self._joints) < _PLANS:
+                self._joints[signature] = joint
+        return joint(context, columns, rows).batch(self.layout)
+
+    def _made(self, features: Iterable[Transform], dtypes: Mapping[str, pl.DataType]) -> Plan:
+        pairs = [(one, self.states[one.key]) for one in features]
+        return Plan(pairs, self.schema.derived, dtypes)
 
     @cached_property
     def fingerprint(self) -> str:
-        """sha256 over the schema, the states and every vocabulary."""
+        """sha256 over the schema and the states, which is all that decides how rows encode."""
         parts = {
             "schema": self.schema.fingerprint,
-            "states": self.states,
-            "vocabularies": {key: known.fingerprint for key, known in self.vocabularies.items()},
+            "states": {key: _digest(state) for key, state in self.states.items()},
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
-    def save(self, folder: Path) -> None:
-        """Write `encoder.json` and one Arrow file a vocabulary into a new folder."""
-        folder.mkdir(parents=True)
-        files = {key: f"vocabulary-{i:03d}.arrow" for i, key in enumerate(self.vocabularies)}
-        for key, name in files.items():
-            self.vocabularies[key].save(folder / name)
-        document = {
-            "format": 1,
-            "schema": self.schema.model_dump(mode="json"),
-            "states": self.states,
-            "vocabularies": files,
-            "fingerprint": self.fingerprint,
-        }
-        write_json(folder / _FILE, document)
 
-    @classmethod
-    def load(cls, folder: Path) -> Encoder:
-        """Raises DataError for a damaged folder, FingerprintError for one that was altered."""
-        saved = _read(folder / _FILE)
-        known = {key: Vocabulary.load(folder / name) for key, name in saved.vocabularies.items()}
-        encoder = cls(saved.schema_, saved.states, known)
-        if encoder.fingerprint != saved.fingerprint:
-            raise FingerprintError(
-                f"The encoder in {folder} must have fingerprint {saved.fingerprint[:12]}; its "
-                f"content has {encoder.fingerprint[:12]}: it was altered. {_AGAIN}"
-            )
-        return encoder
+def _digest(state: State) -> Any:
+    known = state.vocabulary
+    arrays = {
+        name: hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
+        for name, array in state.arrays.items()
+    }
+    return [
+        dict(state.values),
+        arrays,
+        known and [known.size, known.index.shift, known.index.digest],
+    ]
 
 
-def _read(path: Path) -> _Saved:
-    document = read_json(path, made_by=_AGAIN)
-    try:
-        saved = _Saved.model_validate(document)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise DataError(
-            f"{path} must be an encoder; at '{where}': {first['msg']}. {_AGAIN}"
-        ) from error
-    wanted = {feature.key for feature in saved.schema_.features}
-    held = {*saved.states, *saved.vocabularies}
-    if wanted != held:
-        raise DataError(
-            f"{path} must hold what was learned for {listing(sorted(wanted))}; it holds "
-            f"{listing(sorted(held))}. {_AGAIN}"
-        )
-    return saved
+def _in_blocks(frame: pl.DataFrame, encode: Callable[[pl.DataFrame], Encoded]) -> Encoded:
+    if frame.height <= _BLOCK:
+        return encode(frame)
+    blocks = [frame.slice(start, _BLOCK) for start in range(0, frame.height, _BLOCK)]
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        return Encoded.concat(list(pool.map(encode, blocks)))

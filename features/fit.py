@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import polars as pl
 
 from features.encoder import Encoder
-from features.errors import DataError
+from features.errors import ConfigError, DataError
 from features.schema import Schema, untyped
-from features.statistics import Statistic
-from features.vocabulary import Vocabulary
+from features.sifting import Sieve
+from features.statistics import Counts, Statistic
+from features.transforms.categorical import Categorical
 
 Partial = dict[str, Statistic]
+Frames = Iterable[pl.DataFrame] | Callable[[], Iterable[pl.DataFrame]]
 
 
 def observe(schema: Schema, frame: pl.DataFrame) -> Partial:
     """Statistics of these rows by key; pure, so parts may be observed anywhere."""
-    schema.check(frame.columns)
-    frame = untyped(frame)
+    schema.check(frame.columns, fitting=True)
+    frame, roles = schema.derive(untyped(frame)), schema.role_columns
     partial: Partial = {}
-    for feature in schema.features:
-        statistic = feature.observe(frame)
-        known = partial.get(feature.key)
-        partial[feature.key] = statistic if known is None else known.merge(statistic)
+    for feature in schema.transforms:
+        statistic = feature.observe(frame, roles)
+        if statistic is not None:
+            known = partial.get(feature.key)
+            partial[feature.key] = statistic if known is None else known.merge(statistic)
     return partial
 
 
@@ -32,30 +35,87 @@ def merge(left: Partial, right: Partial) -> Partial:
     return {key: statistic.merge(right[key]) for key, statistic in left.items()}
 
 
-def finalize(schema: Schema, partial: Partial) -> Encoder:
-    """Raises DataError where a column holds nothing to learn from."""
-    states: dict[str, Any] = {}
-    vocabularies: dict[str, Vocabulary] = {}
-    for key, owner in schema.owners.items():
-        decided = owner.finalize(partial[key])
-        if isinstance(decided, Vocabulary):
-            vocabularies[key] = decided
-        else:
-            states[key] = dict(decided)
-    return Encoder(schema, states, vocabularies)
+def finalize(schema: Schema, partial: Partial, base: Path = Path()) -> Encoder:
+    """Files of values are relative to `base`.
+
+    Raises DataError where a column holds nothing to learn from.
+    """
+    owners = schema.owners.items()
+    return Encoder(schema, {key: one.finalize(partial.get(key), base) for key, one in owners})
 
 
-def fit(schema: Schema, frames: Iterable[pl.DataFrame]) -> Encoder:
+def fit(schema: Schema, frames: Frames, base: Path = Path()) -> Encoder:
     """Encoder fitted to all rows of `frames`, one frame in memory at a time.
+
+    Args:
+        schema: the declaration.
+        frames: the rows, or a function that gives them, as often as it is called: a vocabulary
+            with admission = "bloom" takes a second pass.
+        base: the folder that files of values are relative to.
 
     Raises:
         DataError: no rows, or a column without values.
         SchemaError: a column is missing or of the wrong type.
     """
-    total: Partial | None = None
-    for frame in frames:
+    again = frames if callable(frames) else lambda: frames
+    sieves = _sieves(schema, again)
+    merged = _Merged()
+    for frame in again():
         partial = observe(schema, frame)
-        total = partial if total is None else merge(total, partial)
+        for key, (sieve, least) in sieves.items():
+            counts = partial[key]
+            assert isinstance(counts, Counts)
+            partial[key] = sieve.sift(counts, least)
+        merged.add(partial)
+    total = merged.total()
     if total is None:
         raise DataError("Fitting needs at least one row; the data holds none.")
-    return finalize(schema, total)
+    return finalize(schema, total, base)
+
+
+def _sieves(
+    schema: Schema, frames: Callable[[], Iterable[pl.DataFrame]]
+) -> dict[str, tuple[Sieve, int]]:
+    """By key, what may be frequent, and how often a value must be seen."""
+    wanted = {
+        key: owner
+        for key, owner in schema.owners.items()
+        if isinstance(owner, Categorical) and owner.admission == "bloom"
+    }
+    if not wanted:
+        return {}
+    if iter(frames()) is frames():
+        raise ConfigError(
+            'admission = "bloom" reads the rows twice; give a function that reads them anew.'
+        )
+    found: dict[str, Sieve] = {}
+    for frame in frames():
+        for feature in schema.transforms:
+            if feature.key in wanted and isinstance(feature, Categorical):
+                sieve = Sieve.of(feature.count(schema.derive(untyped(frame))))
+                known = found.get(feature.key)
+                found[feature.key] = sieve if known is None else known.merge(sieve)
+    return {key: (sieve, wanted[key].min_count) for key, sieve in found.items()}
+
+
+class _Merged:
+    """Merges like with like, as one counts in binary: a value is merged log2(parts) times."""
+
+    def __init__(self) -> None:
+        self._levels: list[Partial | None] = []
+
+    def add(self, partial: Partial) -> None:
+        for level, waiting in enumerate(self._levels):
+            if waiting is None:
+                self._levels[level] = partial
+                return
+            partial = merge(waiting, partial)
+            self._levels[level] = None
+        self._levels.append(partial)
+
+    def total(self) -> Partial | None:
+        total: Partial | None = None
+        for waiting in self._levels:  # the later a level, the earlier its rows
+            if waiting is not None:
+                total = waiting if total is None else merge(waiting, total)
+        return total

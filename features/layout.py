@@ -31,9 +31,17 @@ class SequenceField(_Field):
 
 
 class NumericField(_Field):
-    """One number an example: float32 (rows,)."""
+    """`width` numbers an example: float32 (rows,), or (rows, width) where there are several."""
 
     kind: Literal["numeric"] = "numeric"
+    width: int = 1
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """A name for each number."""
+        if self.width == 1:
+            return (self.name,)
+        return tuple(f"{self.name}[{i}]" for i in range(self.width))
 
 
 Field = Annotated[IdField | SequenceField | NumericField, Option(discriminator="kind")]
@@ -59,7 +67,12 @@ class Layout(BaseModel):
     def numerics(self) -> tuple[NumericField, ...]:
         return tuple(field for field in self.fields if isinstance(field, NumericField))
 
+    @property
+    def numeric_names(self) -> tuple[str, ...]:
+        """A name for each column of `Batch.numerics`."""
+        return tuple(part for field in self.numerics for part in field.parts)
+
     def matrix_names(self, *, logit: bool) -> tuple[str, ...]:
         """Columns of `Batch.matrix`, with or without the CTR model's logit."""
-        names = tuple(field.name for field in (*self.numerics, *self.ids, *self.sequences))
-        return (*names, LOGIT) if logit else names
+        names = tuple(field.name for field in (*self.ids, *self.sequences))
+        return (*self.numeric_names, *names, *([LOGIT] if logit else []))

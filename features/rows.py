@@ -6,8 +6,9 @@ from itertools import accumulate
 
 import numpy as np
 
-from features.batch import PAD, Batch, Ints
+from features.batch import Batch, Ints
 from features.layout import Layout
+from features.ragged import PAD
 
 
 class RowSpace:

@@ -7,16 +7,21 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any, Self
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from features.derivation import Derivation
+from features.derived.registry import AnyDerived
 from features.errors import SchemaError
 from features.suggest import listing, nearest
-from features.transforms.numeric import Numeric
+from features.transforms.categorical import Categorical
+from features.transforms.custom import Custom
 from features.transforms.registry import Feature
-from features.transforms.transform import Transform
+from features.transforms.transform import Roles, Transform
+from features.want import Want
 
 _RANGE = re.compile(r"^(?P<stem>.*?)(?P<first>\d+)\.\.(?P=stem)(?P<last>\d+)$")
 
@@ -57,6 +62,17 @@ def _names(value: Any) -> bool:
     return listed and all(isinstance(name, str) for name in value)
 
 
+# A column may be read as the first, and what reads it as one of the others makes do with that.
+_WIDER: dict[Want, tuple[Want, ...]] = {
+    "number": ("id",),
+    "value": ("id", "number"),
+    "id": ("ids",),
+    "ids": (),
+    "numbers": (),
+    "map": (),
+}
+
+
 def untyped(frame: pl.DataFrame) -> pl.DataFrame:
     """The frame with columns that hold no value as Null: their type was a reader's guess."""
     empty = [column.name for column in frame if column.null_count() == frame.height]
@@ -72,6 +88,7 @@ class Schema(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     features: tuple[Feature, ...]
+    derived: tuple[AnyDerived, ...] = ()
     label: str | None = None
     weight: str | None = None
     query: str | None = None
@@ -94,7 +111,10 @@ class Schema(BaseModel):
         names = Counter(feature.name for feature in self.features)
         if twice := [name for name, count in names.items() if count > 1]:
             raise ValueError(f"feature names must differ; {listing(twice)} came twice")
-        used = {feature.column: feature.name for feature in self.features}
+        _ = self.wants
+        used = {
+            raw: feature.name for feature in self.transforms for raw in self.sources[feature.column]
+        }
         for role in ("label", "position"):
             column = getattr(self, role)
             if column in used:
@@ -103,22 +123,30 @@ class Schema(BaseModel):
                     f"what it has to predict or correct for; remove feature '{used[column]}'"
                 )
         for key, owner in self.owners.items():
-            for feature in self.features:
+            for feature in self.transforms:
                 if feature.key == key and feature != owner:
                     self._refuse_own_limits(feature, owner)
         return self
 
+    @cached_property
+    def transforms(self) -> tuple[Transform, ...]:
+        """What the features do."""
+        return tuple(
+            feature.transform if isinstance(feature, Custom) else feature
+            for feature in self.features
+        )
+
     @staticmethod
     def _refuse_own_limits(feature: Transform, owner: Transform) -> None:
-        if isinstance(feature, Numeric) or isinstance(owner, Numeric):
+        if not (isinstance(feature, Categorical) and isinstance(owner, Categorical)):
             raise ValueError(
                 f"features '{feature.name}' and '{owner.name}' must not both be known as "
-                f"'{owner.key}': one learns a vocabulary, the other a scale; rename one"
+                f"'{owner.key}': they learn different things; rename one"
             )
         limits = []
-        for name in ("min_count", "max_size"):
+        for name in feature.limits:
             default = type(feature).model_fields[name].default
-            if getattr(feature, name) not in (default, getattr(owner, name, default)):
+            if getattr(feature, name) not in (default, getattr(owner, name)):
                 limits.append(name)
         if limits:
             raise ValueError(
@@ -130,7 +158,7 @@ class Schema(BaseModel):
     def owners(self) -> dict[str, Transform]:
         """Per statistic key, the feature whose declaration decides what is kept."""
         owners: dict[str, Transform] = {}
-        for feature in self.features:
+        for feature in self.transforms:
             if feature.key not in owners or feature.name == feature.key:
                 owners[feature.key] = feature
         return owners
@@ -138,7 +166,52 @@ class Schema(BaseModel):
     @property
     def columns(self) -> tuple[str, ...]:
         """Raw columns that the features read, each once."""
-        return tuple(dict.fromkeys(feature.column for feature in self.features))
+        return tuple(self.wants)
+
+    @cached_property
+    def sources(self) -> dict[str, frozenset[str]]:
+        """Per column that a feature may read, the raw columns that it comes from."""
+        found: dict[str, frozenset[str]] = {}
+        for one in self.derived:
+            parts = [found.get(column, frozenset({column})) for column in one.inputs]
+            found[one.name] = frozenset().union(*parts)
+        raw = {feature.column for feature in self.transforms} - found.keys()
+        return found | {column: frozenset({column}) for column in raw}
+
+    @cached_property
+    def wants(self) -> dict[str, Want]:
+        """How each raw column that the features come from is read."""
+        wants: dict[str, set[Want]] = {}
+        made = {one.name: one for one in self.derived}
+        waiting: list[tuple[str, Want]] = [(one.column, one.want) for one in self.transforms]
+        for column, want in waiting:
+            if column in made:
+                waiting += made[column].wants.items()
+            else:
+                wants.setdefault(column, set()).add(want)
+        return {column: self._want(column, kinds) for column, kinds in wants.items()}
+
+    @staticmethod
+    def _want(column: str, kinds: set[Want]) -> Want:
+        for strongest, others in _WIDER.items():
+            if strongest in kinds and kinds <= {strongest, *others}:
+                return strongest
+        raise ValueError(
+            f"column '{column}' must be read in one way; it is read as {listing(sorted(kinds))}"
+        )
+
+    @property
+    def fit_columns(self) -> tuple[str, ...]:
+        """Raw columns that fitting reads, each once."""
+        roles = self.role_columns
+        every = [one for feature in self.transforms for one in feature.fit_columns(roles)]
+        raw = [sorted(self.sources.get(column, {column})) for column in every]
+        return tuple(dict.fromkeys(column for columns in raw for column in columns))
+
+    @property
+    def role_columns(self) -> Roles:
+        """The columns that are not features."""
+        return Roles(**self.roles)
 
     @property
     def roles(self) -> dict[str, str]:
@@ -146,10 +219,29 @@ class Schema(BaseModel):
         named = {role: getattr(self, role) for role in ("label", "weight", "query", "position")}
         return {role: column for role, column in named.items() if column is not None}
 
-    def check(self, present: Iterable[str], roles: Iterable[str] = ()) -> None:
-        """Raise SchemaError where a feature's column, or one of these roles', is absent."""
+    def derive(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The frame with the derived columns that its own columns suffice for."""
+        wanted = [one.name for one in self.derived if self.sources[one.name] <= set(frame.columns)]
+        if not wanted:
+            return frame
+        made = Derivation(self.derived, wanted, frame.schema)(frame.to_dict())
+        return frame.with_columns(made[name] for name in wanted)
+
+    def check(
+        self, present: Iterable[str], roles: Iterable[str] = (), *, fitting: bool = False
+    ) -> None:
+        """Raise SchemaError where a feature's column, or one of these roles', is absent.
+
+        `fitting` asks for what fitting reads instead of what encoding does.
+        """
         present = list(present)
-        wanted = {feature.column: f"feature '{feature.name}'" for feature in self.features}
+        known = self.role_columns
+        wanted = {
+            raw: f"feature '{feature.name}'"
+            for feature in self.transforms
+            for column in (feature.fit_columns(known) if fitting else [feature.column])
+            for raw in self.sources.get(column, [column])
+        }
         wanted |= {self.roles[role]: f"the {role}" for role in roles if role in self.roles}
         for column, reader in wanted.items():
             if column not in present:

@@ -66,7 +66,7 @@ class Model:
         return [
             tf.TensorSpec([None, len(layout.ids)], tf.int32),
             sequences,
-            tf.TensorSpec([None, len(layout.numerics)], tf.float32),
+            tf.TensorSpec([None, len(layout.numeric_names)], tf.float32),
         ]
 
     def sample_inputs(self, rows: int = 2) -> dict[str, Tensor]:
@@ -75,7 +75,7 @@ class Model:
             name: tf.zeros([rows, self.lookup.space.width, table.dim])
             for name, table in self.tables.items()
         }
-        return sample | {NUMERIC: tf.zeros([rows, len(self.layout.numerics)])}
+        return sample | {NUMERIC: tf.zeros([rows, len(self.layout.numeric_names)])}
 
     def arrays(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         """The batch's ids, sequences and numerics as tensors."""

@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 from filelock import FileLock
 
+from features import store
 from features.dataset import Dataset, DatasetWriter
 from features.encoder import Encoder
 from features.errors import DataError
@@ -39,7 +40,7 @@ class Prepared:
 
     @cached_property
     def encoder(self) -> Encoder:
-        return Encoder.load(self.folder / "encoder")
+        return store.load(self.folder / "encoder")
 
     @cached_property
     def about(self) -> dict[str, Any]:
@@ -97,7 +98,7 @@ def _key(config: Config, schema: Schema, identity: dict[str, Any]) -> str:
 
 def _write(work: Path, config: Config, schema: Schema, division: Division, report: Report) -> None:
     encoder = fit(schema, _training(division, schema, report))
-    encoder.save(work / "encoder")
+    store.save(encoder, work / "encoder", training=True)
     binary = config.model is not None
     writers: dict[str, DatasetWriter] = {}
     golden: dict[str, pl.DataFrame] = {}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from features import store
 from features.encoder import Encoder
 from features.errors import FingerprintError
 from features.files import read_json
@@ -53,7 +54,7 @@ class Run:
 
     @cached_property
     def encoder(self) -> Encoder:
-        return Encoder.load(self.folder / "encoder")
+        return store.load(self.folder / "encoder")
 
     @cached_property
     def prepared(self) -> Prepared:

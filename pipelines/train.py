@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from features import store
 from features.errors import ConfigError
 from features.files import replacing, write_json
 from pipelines.config import Config
@@ -38,7 +39,7 @@ def train(config: Config, out: Path, report: Report) -> Run:
         raise ConfigError(f"{out} must be a new folder or an earlier run; it is neither.")
     prepared = prepare(config, out.resolve().parent, report)
     with replacing(out) as work:
-        prepared.encoder.save(work / "encoder")
+        store.save(prepared.encoder, work / "encoder")
         prepared.golden.write_parquet(work / "golden.parquet")
         write_json(work / "config.json", json.loads(config.model_dump_json()))
         model, ranker = None, None

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import orjson
 
-from features.batch import Batch
 from features.errors import BundleError, DataError
 from serving.examples import columns
 from serving.metrics import Metrics
@@ -84,7 +83,7 @@ class Engine:
         candidates = self.reader.read(request, ranking=ranking)
         decoded = perf_counter()
         encoder = self.scorer.encoder
-        batch = Batch.from_frame(encoder.encode(candidates.frame), encoder.layout)
+        batch = encoder.request(candidates.context, candidates.columns, candidates.rows)
         encoded = perf_counter()
         try:
             scores = self.scorer.score_encoded(batch)

@@ -18,9 +18,12 @@ def columns(reader: JsonReader, rows: int) -> dict[str, list[Any]]:
 
 
 def _value(column: Column, row: int) -> Any:
-    if column.number:
-        return row + 0.5
-    return [str(row + 1), str(row + 2)] if column.listed else str(row + 1)
+    if column.want == "map":
+        return {str(row + 1): row + 0.5}
+    if column.want == "value":
+        return 1_700_000_000 + row
+    value = row + 0.5 if column.want == "number" else str(row + 1)
+    return [value] * (column.dim or 2) if column.listed else value
 
 
 def requests(reader: JsonReader, rows: int = 2) -> dict[str, Json]:

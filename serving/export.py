@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from features import store
 from features.encoder import Encoder
 from features.errors import BundleError, FingerprintError
 from features.files import replacing
@@ -59,7 +60,7 @@ def export(trained: Trained, out: Path, quantize: Quantize) -> Manifest:
             f"{out} must be a new folder or an earlier bundle; it is neither. Choose another."
         )
     with replacing(out) as work:
-        trained.encoder.save(work / "encoder")
+        store.save(trained.encoder, work / "encoder")
         tables = {} if trained.model is None else _save_model(work, trained.model, quantize)
         if trained.ranker is not None:
             trained.ranker.save(work / "ranker")

@@ -8,8 +8,8 @@ import numpy as np
 import prometheus_client as prometheus
 
 from features.batch import Batch
+from features.index import MISSING, UNSEEN
 from features.layout import Layout
-from features.vocabulary import MISSING, UNSEEN
 from serving.bundle import Manifest
 
 _SECONDS = (

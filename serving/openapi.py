@@ -47,9 +47,12 @@ class Status(BaseModel):
 
 
 def _type(column: Column) -> Json:
-    if column.number:
-        return {"type": ["number", "boolean", "null"]}
+    if column.want == "map":
+        held = {"type": ["number", "string", "boolean", "null"]}
+        return {"type": ["object", "null"], "additionalProperties": held}
     identity: Json = {"type": ["string", "integer", "number", "boolean", "null"]}
+    if column.want == "number":
+        identity = {"type": ["number", "boolean", "null"]}
     if not column.listed:
         return identity
     types = ["array", "null"] if column.separator is None else ["array", "string", "null"]

@@ -12,6 +12,7 @@ import polars as pl
 
 from features.schema import Schema
 from features.suggest import listing, nearest
+from features.want import Want
 from serving.problem import (
     BAD_BODY,
     BAD_COLUMNS,
@@ -25,39 +26,57 @@ from serving.values import Values, to_series
 
 Json = dict[str, Any]
 
+_ELEMENTS: dict[Want, Want] = {"ids": "id", "numbers": "number", "map": "map"}
+
 
 @dataclass(frozen=True)
 class Column:
-    """What the features that read a raw column want of it.
-
-    number: a number, else an id. listed: a list of ids, or text split at `separator`.
-    """
+    """How a raw column is read: its elements as `want`, in lists or not; text may be a list
+    split at `separator`, and lists of numbers have `dim`."""
 
     name: str
-    number: bool
+    want: Want
     listed: bool
     separator: str | None
+    dim: int | None
+
+    @property
+    def wanted(self) -> str:
+        """What a value must be, in words."""
+        return "objects, or null" if self.want == "map" else f"lists of {self.want}s, or null"
 
     @classmethod
     def of(cls, schema: Schema, name: str) -> Column:
-        readers = [feature for feature in schema.features if feature.column == name]
-        # Text that an id feature reads too is left for the encoder to split.
-        listed = all(feature.type == "sequence" for feature in readers)
+        want = schema.wants[name]
+        readers = [feature for feature in schema.transforms if feature.column == name]
+        dims = [getattr(feature, "dim", None) for feature in readers]
         separators = {getattr(feature, "separator", None) for feature in readers}
         return cls(
             name,
-            number=any(feature.type == "numeric" for feature in readers),
-            listed=listed,
-            separator=separators.pop() if listed and len(separators) == 1 else None,
+            want=_ELEMENTS.get(want, want),
+            listed=want in _ELEMENTS,
+            separator=separators.pop() if want == "ids" and len(separators) == 1 else None,
+            dim=next((dim for dim in dims if dim is not None), None),
         )
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """Raw rows to score, and how many of the best a ranking shows (None: all)."""
+    """Raw rows to score, and how many of the best a ranking shows (None: all).
 
-    frame: pl.DataFrame
+    Of the columns, those in `context` hold one value, for every row.
+    """
+
+    context: dict[str, pl.Series]
+    columns: dict[str, pl.Series]
+    rows: int
     top_k: int | None
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """The rows, context included."""
+        shared = {name: one.new_from_index(0, self.rows) for name, one in self.context.items()}
+        return pl.DataFrame(shared | self.columns)
 
 
 class JsonReader:
@@ -91,9 +110,14 @@ class JsonReader:
         shared = [self._values(name, [value], shared=True) for name, value in context.items()]
         own = [self._values(name, values, shared=False) for name, values in columns.items()]
         booleans = b"true" in body or b"false" in body
-        series = to_series(shared + own, rows, booleans=booleans)
+        series = to_series(shared + own, booleans=booleans)
         _refuse_duplicates(body, len(document) + len(context) + count)
-        return Candidates(pl.DataFrame(series), top_k)
+        return Candidates(
+            {name: series[name] for name in context},
+            {name: series[name] for name in columns},
+            rows,
+            top_k,
+        )
 
     def _candidates(self, document: Json) -> tuple[Json, int, int]:
         """Lists by column, the rows, and how many keys the body spent on them."""
@@ -156,18 +180,24 @@ class JsonReader:
     def _values(self, name: str, values: list[Any], *, shared: bool) -> Values:
         column = self.columns[name]
         if not column.listed:
-            return Values(name, column.number, values, None, shared)
+            return Values(name, column.want, values, None, shared)
         if column.separator is not None:
             separator = column.separator
             values = [one.split(separator) if type(one) is str else one for one in values]
-        if not set(map(type, values)) <= {list, type(None)}:
-            raw = Values(name, False, values, None, shared)
-            row = next(
-                i for i, one in enumerate(values) if one is not None and type(one) is not list
-            )
-            raise raw.refuse(row, "lists of ids, or null", describe(values[row]))
+        kind = dict if column.want == "map" else list
+        if not set(map(type, values)) <= {kind, type(None)}:
+            raw = Values(name, column.want, values, None, shared)
+            row = next(i for i, one in enumerate(values) if type(one) not in (kind, type(None)))
+            raise raw.refuse(row, column.wanted, describe(values[row]))
+        if column.want == "map":
+            values = [one and _entries(one) for one in values]
         lists = [one or () for one in values]
-        return Values(name, False, list(chain.from_iterable(lists)), list(map(len, lists)), shared)
+        elements, lengths = list(chain.from_iterable(lists)), list(map(len, lists))
+        return Values(name, column.want, elements, lengths, shared)
+
+
+def _entries(value: Json) -> list[Json]:
+    return [{"key": key, "value": held} for key, held in value.items()]
 
 
 def _parse(body: bytes) -> Json:

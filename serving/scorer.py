@@ -11,6 +11,7 @@ import numpy.typing as npt
 import polars as pl
 import xgboost as xgb
 
+from features import store
 from features.batch import Batch
 from features.encoder import Encoder
 from features.errors import BundleError, CrossrankError, DataError
@@ -63,7 +64,7 @@ class Scorer:
         """
         manifest = open_bundle(folder)
         try:
-            encoder = Encoder.load(folder / "encoder")
+            encoder = store.load(folder / "encoder")
         except CrossrankError as error:
             raise BundleError(str(error)) from error
         if encoder.fingerprint != manifest.encoder:
@@ -92,8 +93,7 @@ class Scorer:
             SchemaError: a column is missing or of the wrong type.
             DataError: a number is too large.
         """
-        batch = Batch.from_frame(self.encoder.encode(frame), self.encoder.layout)
-        return self.score_encoded(batch, rank=rank)
+        return self.score_encoded(self.encoder.batch(frame), rank=rank)
 
     def score_encoded(self, batch: Batch, *, rank: bool = True) -> Scores:
         """Score rows that this bundle's encoder has encoded.
@@ -115,7 +115,7 @@ class Scorer:
         if not finite.all():
             row, field = np.argwhere(~finite)[0]
             raise DataError(
-                f"Feature '{self.encoder.layout.numerics[field].name}' must fit float32 once "
+                f"Feature '{self.encoder.layout.numeric_names[field]}' must fit float32 once "
                 f"scaled; row {row} does not. Mend the number, or send it as missing."
             )
 

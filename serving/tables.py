@@ -9,8 +9,9 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from features.batch import PAD, Batch
+from features.batch import Batch
 from features.errors import BundleError
+from features.ragged import PAD
 from features.rows import RowSpace
 
 Floats = npt.NDArray[np.float32]

@@ -12,6 +12,7 @@ import polars as pl
 import pyarrow as pa
 
 from features.transforms.text import canonical
+from features.want import Want
 from serving.problem import BAD_VALUE, RequestError, describe
 
 # What no 64-bit integer holds comes from JSON as a float, and a float names only some integers.
@@ -30,12 +31,13 @@ _VALUE = pl.col("value")
 class Values:
     """The JSON values of one column, without their lists.
 
-    number: read as a number, else as an id. lengths: of each row's list, where it holds lists,
-    whose elements `values` holds end to end. shared: one value for all rows, from the context.
+    want: what the elements are read as: "id", "number", "value", or "map", whose elements are
+    entries of key and value. lengths: of each row's list, where it holds lists, whose elements
+    `values` holds end to end. shared: one value for all rows, from the context.
     """
 
     column: str
-    number: bool
+    want: Want
     values: list[Any]
     lengths: list[int] | None
     shared: bool
@@ -54,36 +56,39 @@ class Values:
         )
 
 
-def to_series(columns: list[Values], rows: int, *, booleans: bool) -> list[pl.Series]:
-    """Series of `rows` values: Float64 numbers, String ids in canonical form, or lists of those.
+def to_series(columns: list[Values], *, booleans: bool) -> dict[str, pl.Series]:
+    """Float64 numbers, String ids in canonical form, lists of those, or values as they are.
 
     An id has the same text whatever JSON type names it, so that a request's types never decide
     how it is encoded. `booleans`: whether the body may hold any; Polars takes them for numbers.
+    A shared column has one value, the others one a row.
 
     Raises:
         RequestError: a column's values are of several types, or of a wrong one.
     """
     if not booleans:
         try:
-            return _build(columns, [_guess(one) for one in columns], rows)
+            return _build(columns, [_guess(one) for one in columns])
         except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError):
             pass  # some column is not what its first value says: look at every value
-    return _build(columns, [_settle(one) for one in columns], rows)
+    return _build(columns, [_settle(one) for one in columns])
 
 
 def _guess(one: Values) -> pl.DataType:
-    if one.number:
+    if one.want == "number":
         return _TYPES[float]
+    if one.want == "map":
+        return _settle(one)
     first = next((value for value in one.values if value is not None), None)
     return _TYPES.get(type(first), _TYPES[str])
 
 
 def _settle(one: Values) -> pl.DataType:
+    if one.want == "number":
+        return _number(one)
+    if one.want == "map":
+        return _map(one)
     types = set(map(type, one.values)) - {type(None)}
-    if one.number:
-        wanted: tuple[type, ...] = (bool,) if types == {bool} else (int, float)
-        _require(one, wanted, "numbers or null")
-        return _TYPES[wanted[-1]]
     _require(one, (str, int, float, bool), "ids (text, numbers or booleans) or null")
     if not types:
         return _TYPES[str]
@@ -93,9 +98,25 @@ def _settle(one: Values) -> pl.DataType:
         first = next(value for value in one.values if value is not None)
         same = (int, float) if type(first) in (int, float) else (type(first),)
         _require(one, same, f"values of one type (its first is {describe(first)})")
-    if types == {int}:
+    if types == {int} and one.want == "id":
         return pl.Int128()  # the signed and the unsigned 64-bit integers
-    return _TYPES[types.pop()]
+    return _TYPES[float if types == {int} else types.pop()]
+
+
+def _number(one: Values) -> pl.DataType:
+    types = set(map(type, one.values)) - {type(None)}
+    wanted: tuple[type, ...] = (bool,) if types == {bool} else (int, float)
+    _require(one, wanted, "numbers or null")
+    return _TYPES[wanted[-1]]
+
+
+def _map(one: Values) -> pl.DataType:
+    held = Values(one.column, "value", [entry["value"] for entry in one.values], None, one.shared)
+    types = set(map(type, held.values)) - {type(None)}
+    numbers = types <= {int, float, bool}
+    if not numbers:
+        _require(held, (str,), "objects whose values are numbers, or text")
+    return pl.Struct({"key": pl.String(), "value": _TYPES[float if numbers else str]})
 
 
 def _require(one: Values, wanted: tuple[type, ...], words: str) -> None:
@@ -104,26 +125,24 @@ def _require(one: Values, wanted: tuple[type, ...], words: str) -> None:
             raise one.refuse(index, words, describe(value))
 
 
-def _build(columns: list[Values], dtypes: list[pl.DataType], rows: int) -> list[pl.Series]:
+def _build(columns: list[Values], dtypes: list[pl.DataType]) -> dict[str, pl.Series]:
     # One series a type and its slices cost a third of one series a column.
-    groups: dict[tuple[bool, pl.DataType], list[Values]] = {}
+    groups: dict[tuple[Want, pl.DataType], list[Values]] = {}
     for one, dtype in zip(columns, dtypes, strict=True):
-        groups.setdefault((one.number, dtype), []).append(one)
-    return [
-        series
-        for (number, dtype), group in groups.items()
-        for series in _group(group, dtype, rows, number=number)
-    ]
+        groups.setdefault((one.want, dtype), []).append(one)
+    return {
+        name: series
+        for (want, dtype), group in groups.items()
+        for name, series in _group(group, dtype, want)
+    }
 
 
-def _group(
-    group: list[Values], dtype: pl.DataType, rows: int, *, number: bool
-) -> Iterator[pl.Series]:
+def _group(group: list[Values], dtype: pl.DataType, want: Want) -> Iterator[tuple[str, pl.Series]]:
     flat = list(chain.from_iterable(one.values for one in group))
     series = pl.Series("value", flat, dtype=dtype, strict=True)
-    if number:
+    if want == "number":
         series = series.cast(pl.Float64)
-    else:
+    elif want == "id":
         if dtype.is_float():
             _refuse_inexact(group)
         if dtype != pl.String:
@@ -131,21 +150,15 @@ def _group(
     start = 0
     for one in group:
         size = len(one.values)
-        yield _shape(one, series, start, rows).alias(one.column)
+        part = series.slice(start, size)
+        yield one.column, part if one.lengths is None else _lists(part, one.lengths)
         start += size
 
 
-def _shape(one: Values, series: pl.Series, start: int, rows: int) -> pl.Series:
-    if one.lengths is None:
-        if one.shared:
-            return series.new_from_index(start, rows)
-        return series.slice(start, len(one.values))
-    part = series.slice(start, len(one.values))
-    if one.shared:
-        return part.implode().new_from_index(0, rows)
-    offsets = np.zeros(rows + 1, np.int64)
-    np.cumsum(one.lengths, out=offsets[1:])
-    return pl.Series(values=pa.LargeListArray.from_arrays(offsets, part.to_arrow()))
+def _lists(elements: pl.Series, lengths: list[int]) -> pl.Series:
+    offsets = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return pl.Series(values=pa.LargeListArray.from_arrays(offsets, elements.to_arrow()))
 
 
 def _refuse_inexact(group: Iterable[Values]) -> None:

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-import math
-import sys
-from typing import Any, Literal
+from collections.abc import Hashable, Sequence
+from pathlib import Path
+from statistics import NormalDist
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import polars as pl
 from pydantic import Field as Option
+from pydantic import FiniteFloat, model_validator
 
-from features.errors import DataError, SchemaError
+from features.errors import DataError
 from features.layout import Field, NumericField
-from features.statistics import Moments
-from features.transforms.transform import State, Transform
+from features.scale import LARGEST, Doubles, Floats, Line, Scale
+from features.sketches.histogram import Histogram
+from features.state import State
+from features.statistics import Moments, Statistic
+from features.transforms.number import as_number, numbers
+from features.transforms.transform import Roles, Together, Transform, Values
+from features.want import Want
 
-_LARGEST = float(np.finfo(np.float32).max)
-_LARGEST_LOG = math.log1p(sys.float_info.max)
+_STEPS = np.linspace(0, 1, 1001)
+_EDGE = 1e-7  # the ends of a rank-Gauss scale: 5.2 standard deviations
 
 
 class Numeric(Transform):
-    """A number, optionally sign(x) log(1 + |x|) (`log`), then (x - mean) / std (`standardize`).
+    """A number, cut to `clip`, then sign(x) log(1 + |x|) where `log`, then scaled.
 
-    NaN and infinities are missing; missing is `fill` (a raw value), else the mean. A number
-    beyond the range of float32, before or after scaling, is the last one within.
+    `scale` is `standard`: (x - mean) / std; `min_max`: 0 to 1; `quantile`: the share of training
+    values below, ties at their middle; `rank_gauss`: that share as a standard normal quantile;
+    or `none`. NaN and infinities are missing; missing is `fill` (a raw value), else the mean. A
+    number beyond the range of float32, before or after scaling, is the last one within.
 
         [[features]]
         type = "numeric"
@@ -32,61 +41,117 @@ class Numeric(Transform):
     """
 
     type: Literal["numeric"] = "numeric"
+    want: ClassVar[Want] = "number"
+    clip: tuple[FiniteFloat, FiniteFloat] | None = None
     log: bool = False
-    standardize: bool = True
+    scale: Literal["standard", "min_max", "quantile", "rank_gauss", "none"] = "standard"
     fill: float | None = Option(default=None, allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.clip is not None and not self.clip[0] < self.clip[1]:
+            raise ValueError(f"`clip` must be [least, most], least below most; got {self.clip}")
+        return self
 
     @property
     def key(self) -> str:
         return f"numeric:{self.name}"
 
-    def _column(self, dtype: pl.DataType) -> tuple[pl.Expr, pl.Expr]:
-        """The column as Float64, and whether each row holds a number."""
-        if not (dtype.is_numeric() or dtype in (pl.Boolean, pl.Null)):
-            raise SchemaError(
-                f"Column '{self.column}' must hold numbers; it holds {dtype}. "
-                "Convert it, or declare the feature as an id."
-            )
-        column = pl.col(self.column)
-        present = column.is_finite() if dtype.is_float() else column.is_not_null()
-        return (column if dtype == pl.Float64 else column.cast(pl.Float64)), present
+    @property
+    def ranked(self) -> bool:
+        """Whether the scale follows the quantiles."""
+        return self.scale in ("quantile", "rank_gauss")
 
-    def _unscaled(self, value: pl.Expr) -> pl.Expr:
-        if self.log:
-            return value.sign() * value.abs().log1p()
-        return value.clip(-_LARGEST, _LARGEST)
+    def _line(self, shift: float = 0.0, scale: float = 1.0, missing: float = 0.0) -> Line:
+        low, high = self.clip or (-LARGEST, LARGEST)
+        if self.log and self.clip is None:
+            low, high = -np.inf, np.inf
+        return Line(low, high, self.log, shift, scale, missing)
 
-    def _scaled(self, unscaled: pl.Expr, state: State) -> pl.Expr:
-        shift, scale = float(state["shift"]), float(state["scale"])
-        scaled = (unscaled - shift) / scale
-        reach = 2 * (_LARGEST_LOG if self.log else _LARGEST) / scale
-        if reach > _LARGEST:
-            scaled = scaled.clip(-_LARGEST, _LARGEST)
-        return scaled.cast(pl.Float32)
+    def _unscaled(self, values: Doubles) -> Doubles:
+        unscaled: Doubles = Scale([self._line()]).unscaled(values[None])[0]
+        return unscaled
 
-    def observe(self, frame: pl.DataFrame) -> Moments:
-        value, present = self._column(frame.schema[self.column])
-        number: pl.Expr = pl.when(present).then(value)
+    def observe(self, frame: pl.DataFrame, roles: Roles) -> Statistic:  # noqa: ARG002
+        expression = self.read(frame.schema[self.column])
+        raw = frame[self.column] if expression is None else frame.select(expression).to_series()
+        values = numbers(raw)
+        present = np.isfinite(values)
         if self.fill is not None:
-            number = number.fill_null(self.fill)
-        return Moments.of(frame.select(self._unscaled(number)).to_series())
+            values, present = np.where(present, values, self.fill), np.ones_like(present)
+        unscaled = pl.Series(self._unscaled(values)).to_frame("x")
+        kept = unscaled.select(pl.when(pl.Series(present)).then("x")).to_series()
+        return Histogram.of(kept) if self.ranked else Moments.of(kept)
 
-    def finalize(self, statistic: Moments) -> State:
+    def finalize(self, statistic: Any, base: Path) -> State:  # noqa: ARG002
         if statistic.count == 0:
             raise DataError(
                 f"Column '{self.column}' must hold numbers to learn a scale from; all "
                 f"{statistic.nulls} rows are missing. Remove the feature or mend the data."
             )
-        if not self.standardize:
-            return {"shift": 0.0, "scale": 1.0, "fill": statistic.mean}
-        return {"shift": statistic.mean, "scale": statistic.std or 1.0, "fill": statistic.mean}
+        if self.ranked:
+            return self._ranks(statistic)
+        shift, scale = 0.0, 1.0
+        if self.scale == "standard":
+            shift, scale = statistic.mean, statistic.std
+        elif self.scale == "min_max":
+            shift, scale = statistic.minimum, statistic.maximum - statistic.minimum
+        return State({"shift": shift, "scale": scale or 1.0, "missing": statistic.mean})
 
-    def encode(self, dtype: pl.DataType, state: Any) -> pl.Expr:
-        value, present = self._column(dtype)
-        fill = pl.lit(state["fill"]) if self.fill is None else self._unscaled(pl.lit(self.fill))
-        missing = pl.lit(pl.select(self._scaled(fill, state)).item(), pl.Float32)
-        scaled = self._scaled(self._unscaled(value), state)
-        return pl.when(present).then(scaled).otherwise(missing).alias(self.name)
+    def _ranks(self, histogram: Histogram) -> State:
+        """A piecewise linear scale through the quantiles: ranks at knots, float64."""
+        values = np.asarray(histogram.quantiles(_STEPS))
+        knots, first, count = np.unique(values, return_index=True, return_counts=True)
+        ranks = (_STEPS[first] + _STEPS[first + count - 1]) / 2
+        if self.scale == "rank_gauss":
+            normal = NormalDist()
+            ranks = np.array([normal.inv_cdf(one) for one in np.clip(ranks, _EDGE, 1 - _EDGE)])
+        middle = float(values[len(values) // 2])
+        return State({"missing": middle}, {"knots": knots, "ranks": ranks})
 
-    def field(self, state: Any) -> Field:  # noqa: ARG002
+    def read(self, dtype: pl.DataType) -> pl.Expr | None:
+        return as_number(self.column, dtype)
+
+    def line(self, state: State) -> Line:
+        """The scale, where it is not `ranked`."""
+        known = dict(state.values)
+        if self.fill is not None:
+            known["missing"] = float(self._unscaled(np.array([self.fill]))[0])
+        return self._line(**known)
+
+    def encode(self, values: pl.Series, state: State) -> Values:
+        raw = numbers(values)
+        if not self.ranked:
+            scaled: Floats = Scale([self.line(state)])(raw[None])[0]
+            return scaled
+        missing = state.values["missing"]
+        if self.fill is not None:
+            missing = self._unscaled(np.array([self.fill]))[0]
+        filled = np.where(np.isfinite(raw), self._unscaled(raw), missing)
+        return np.interp(filled, state.arrays["knots"], state.arrays["ranks"]).astype(np.float32)
+
+    def field(self, state: State) -> Field:  # noqa: ARG002
         return NumericField(name=self.name)
+
+    def kind(self, state: State) -> Hashable:  # noqa: ARG002
+        return self.ranked
+
+    @classmethod
+    def together(cls, features: Sequence[tuple[Transform, State]]) -> Together:
+        """One pass over all the features that are not `ranked`."""
+        lines = [
+            feature.line(state)
+            for feature, state in features
+            if isinstance(feature, Numeric) and not feature.ranked
+        ]
+        if not lines:
+            return super().together(features)
+        scale = Scale(lines)
+
+        def all_at_once(columns: list[pl.Series]) -> Floats:
+            raw = np.empty((len(columns), len(columns[0])))
+            for i, values in enumerate(columns):
+                raw[i] = values.to_numpy()
+            return scale(raw)
+
+        return all_at_once

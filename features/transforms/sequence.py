@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import ClassVar, Literal
 
+import numpy as np
 import polars as pl
 from pydantic import Field as Option
 
-from features.errors import DataError, SchemaError
+from features.errors import SchemaError
+from features.hashing import hash_text
 from features.layout import Field, SequenceField
+from features.ragged import Ragged
+from features.state import State
 from features.statistics import Counts
+from features.transforms.categorical import Categorical
 from features.transforms.text import canonical
-from features.transforms.transform import Transform
-from features.vocabulary import Vocabulary
+from features.transforms.transform import Values
+from features.want import Want
 
 
-class Sequence(Transform):
+class Sequence(Categorical):
     """A list column (or an id column split at `separator`), cut to `max_length`.
 
-    `keep` names the end that stays. Missing elements are dropped; a missing list is an empty one.
+    `keep` names the end that stays. A missing list is an empty one; missing elements are dropped,
+    unless `aligned`: then they stay, as missing, so that several lists cut alike stay aligned.
 
         [[features]]
         type = "sequence"
@@ -28,16 +34,11 @@ class Sequence(Transform):
     """
 
     type: Literal["sequence"] = "sequence"
-    vocabulary: str = ""
+    want: ClassVar[Want] = "ids"
     max_length: int = Option(default=20, ge=1, le=4096)
     keep: Literal["last", "first"] = "last"
+    aligned: bool = False
     separator: str | None = Option(default=None, min_length=1)
-    min_count: int = Option(default=1, ge=1)
-    max_size: int | None = Option(default=None, ge=1)
-
-    @property
-    def key(self) -> str:
-        return self.vocabulary or self.name
 
     def _lists(self, dtype: pl.DataType) -> tuple[pl.Expr, pl.DataType]:
         column = pl.col(self.column)
@@ -55,26 +56,25 @@ class Sequence(Transform):
             "Declare `separator` to split text."
         )
 
-    def observe(self, frame: pl.DataFrame) -> Counts:
+    def count(self, frame: pl.DataFrame) -> Counts:
         lists, inner = self._lists(frame.schema[self.column])
         elements = frame.select(lists.alias("element")).to_series().explode(empty_as_null=False)
         element = canonical(pl.col("element"), inner, self.column)
         return Counts.of(elements.to_frame().select(element).to_series().drop_nulls())
 
-    def finalize(self, statistic: Counts) -> Vocabulary:
-        if statistic.table.is_empty():
-            raise DataError(
-                f"Column '{self.column}' must hold values to learn a vocabulary from; every list "
-                "is empty. Remove the feature or mend the data."
-            )
-        return Vocabulary.from_counts(statistic, min_count=self.min_count, max_size=self.max_size)
-
-    def encode(self, dtype: pl.DataType, state: Any) -> pl.Expr:
+    def read(self, dtype: pl.DataType) -> pl.Expr:
+        """To lists of text, none null, elements only where they are missing yet aligned."""
         lists, inner = self._lists(dtype)
-        texts = lists.list.eval(canonical(pl.element(), inner, self.column)).list.drop_nulls()
+        texts = lists.list.eval(canonical(pl.element(), inner, self.column))
+        if not self.aligned:
+            texts = texts.list.drop_nulls()
         cut = texts.list.tail if self.keep == "last" else texts.list.head
-        rows = cut(self.max_length).list.eval(state.lookup_present(pl.element()))
-        return rows.fill_null(pl.lit([], dtype=pl.List(pl.Int32))).alias(self.name)
+        return cut(self.max_length).fill_null(pl.lit([], dtype=pl.List(pl.String)))
 
-    def field(self, state: Any) -> Field:  # noqa: ARG002
+    def encode(self, values: pl.Series, state: State) -> Values:
+        texts = values.explode(empty_as_null=False, keep_nulls=False)
+        lengths = values.list.len().to_numpy().astype(np.int64)
+        return Ragged(self.rows(hash_text(texts), state), lengths)
+
+    def field(self, state: State) -> Field:  # noqa: ARG002
         return SequenceField(name=self.name, vocabulary=self.key, length=self.max_length)

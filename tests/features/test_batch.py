@@ -2,8 +2,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from features.batch import PAD, Batch, pad
+from features.batch import Batch
 from features.layout import IdField, Layout, NumericField, SequenceField
+from features.ragged import PAD, Ragged
 
 LAYOUT = Layout(
     fields=(
@@ -125,6 +126,6 @@ def test_logits_that_two_engines_round_otherwise_give_the_same_matrix() -> None:
 
 def test_pad() -> None:
     lists = pl.Series([[1, 2], [], [3]], dtype=pl.List(pl.Int32))
-    assert pad(lists, 2).tolist() == [[1, 2], [PAD, PAD], [3, PAD]]
-    assert pad(lists[:0], 2).shape == (0, 2)
-    assert pad(lists[1:2], 4).tolist() == [[PAD] * 4]
+    assert Ragged.of(lists).padded(2).tolist() == [[1, 2], [PAD, PAD], [3, PAD]]
+    assert Ragged.of(lists[:0]).padded(2).shape == (0, 2)
+    assert Ragged.of(lists[1:2]).padded(4).tolist() == [[PAD] * 4]

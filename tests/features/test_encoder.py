@@ -1,9 +1,7 @@
 import datetime as dt
-import json
 import math
 import tempfile
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from features import store
 from features.batch import Batch
 from features.encoder import Encoder
-from features.errors import DataError, FingerprintError, SchemaError
+from features.errors import SchemaError
 from features.fit import fit
+from features.index import FIRST, MISSING, UNSEEN
 from features.schema import Schema
-from features.vocabulary import FIRST, MISSING, UNSEEN, Vocabulary
+from features.state import State
+from features.vocabulary import Vocabulary
 
 SCHEMA = Schema.model_validate(
     {
@@ -82,7 +83,7 @@ KNOWN = pl.DataFrame(
 def test_whole_frames_single_rows_and_a_loaded_encoder_agree(
     train: pl.DataFrame, serve: pl.DataFrame
 ) -> None:
-    encoder = fit(SCHEMA, [KNOWN, train])
+    encoder = fit(SCHEMA, [KNOWN, KNOWN, train])
     whole = encoder.encode(serve)
     assert whole.schema == {
         "user": pl.Int32,
@@ -100,8 +101,8 @@ def test_whole_frames_single_rows_and_a_loaded_encoder_agree(
     assert pl.concat(rows).equals(whole)
     assert pl.concat([encoder.encode(serve.head(0)), encoder.encode(serve)]).equals(whole)
     with tempfile.TemporaryDirectory() as folder:
-        encoder.save(Path(folder) / "encoder")
-        loaded = Encoder.load(Path(folder) / "encoder")
+        store.save(encoder, Path(folder) / "encoder")
+        loaded = store.load(Path(folder) / "encoder")
     assert loaded.fingerprint == encoder.fingerprint
     assert loaded.layout == encoder.layout
     assert loaded.encode(serve).equals(whole)
@@ -189,110 +190,39 @@ def test_columns_that_are_missing_or_of_the_wrong_type_are_named() -> None:
         small().encode(KNOWN.with_columns(age=pl.lit("5")))
 
 
-def test_expressions_are_built_once_for_the_types_they_read() -> None:
+def test_what_is_prepared_for_some_types_serves_them_again() -> None:
     encoder = small()
-    first = encoder.expressions(KNOWN.schema)
-    assert encoder.expressions({**KNOWN.schema, "other": pl.Int8()}) is first
-    assert encoder.expressions({**KNOWN.schema, "user": pl.Int8()}) is not first
+    encoder.encode(KNOWN)
+    (first,) = encoder._plans.values()
+    encoder.encode(KNOWN.with_columns(other=1))
+    assert list(encoder._plans.values()) == [first]
+    encoder.encode(KNOWN.with_columns(pl.col("user").cast(pl.Int8)))
+    assert len(encoder._plans) == 2
 
 
 def test_endless_types_do_not_fill_the_memory() -> None:
     encoder = small()
-    for width in range(200):
-        encoder.expressions({**KNOWN.schema, "seen": pl.Array(pl.Int8(), width)})
-    last = {**KNOWN.schema, "seen": pl.Array(pl.Int8(), 199)}
-    assert encoder.expressions(last) is not encoder.expressions(last)
+    for width in range(1, 200):
+        lists = pl.Series([["7"] * width], dtype=pl.Array(pl.String, width))
+        encoder.encode(KNOWN.with_columns(seen=lists))
+    assert len(encoder._plans) < 100
 
 
-def test_the_fingerprint_covers_the_schema_the_states_and_the_vocabularies() -> None:
+def test_the_fingerprint_covers_the_schema_and_the_states() -> None:
     one = small()
-    state = {**one.states, "numeric:age": {**one.states["numeric:age"], "shift": 0.5}}
-    other = {**one.vocabularies, "tags": Vocabulary(pl.Series(["y", "x"]))}
+    age, tags = one.states["numeric:age"], one.states["tags"]
+    shifted = {**one.states, "numeric:age": State({**age.values, "shift": 0.5})}
+    other = {**one.states, "tags": State(vocabulary=Vocabulary.of(pl.Series(["y", "x"])))}
+    with_array = {**one.states, "numeric:age": State(age.values, {"knots": np.arange(3)})}
     schema = SCHEMA.model_copy(update={"label": "click"})
     prints = {
-        Encoder(SCHEMA, one.states, one.vocabularies).fingerprint,
-        Encoder(SCHEMA, state, one.vocabularies).fingerprint,
-        Encoder(SCHEMA, one.states, other).fingerprint,
-        Encoder(schema, one.states, one.vocabularies).fingerprint,
+        Encoder(SCHEMA, one.states).fingerprint,
+        Encoder(SCHEMA, shifted).fingerprint,
+        Encoder(SCHEMA, other).fingerprint,
+        Encoder(SCHEMA, with_array).fingerprint,
+        Encoder(schema, one.states).fingerprint,
     }
-    assert len(prints) == 4
+    assert len(prints) == 5
     assert one.fingerprint in prints
-
-
-def edit(**changes: Any) -> Callable[[Path], None]:
-    def apply(folder: Path) -> None:
-        path = folder / "encoder.json"
-        document = json.loads(path.read_text()) | changes
-        path.write_text(json.dumps({k: v for k, v in document.items() if v is not ...}))
-
-    return apply
-
-
-def write(text: str) -> Callable[[Path], None]:
-    return lambda folder: (folder / "encoder.json").write_text(text) and None
-
-
-def vocabularies(name: Any) -> Callable[[Path], None]:
-    return edit(vocabularies={"user": name, "item": name, "tags": name})
-
-
-STATES = {"numeric:price": {}, "numeric:age": {}}
-ABSENT = "vocabulary-001.arrow"
-
-
-@pytest.mark.parametrize(
-    ("damage", "message"),
-    [
-        (lambda folder: (folder / "encoder.json").unlink(), r"encoder\.json must exist"),
-        (write("{"), r"encoder\.json must be JSON"),
-        (write("[]"), r"encoder\.json must hold a JSON object, not list"),
-        (write("[" * 100_000), r"encoder\.json must be JSON"),
-        (edit(format=2), r"encoder\.json must be an encoder; at 'format'"),
-        (edit(format=...), r"encoder\.json must be an encoder; at 'format'"),
-        (edit(schema={"features": []}), r"encoder\.json .* at 'schema'"),
-        (edit(schema=...), r"encoder\.json .* at 'schema'"),
-        (edit(states=[1]), r"encoder\.json .* at 'states'"),
-        (edit(fingerprint=7), r"encoder\.json .* at 'fingerprint'"),
-        (edit(extra=1), r"encoder\.json .* at 'extra'"),
-        (edit(states={"numeric:age": {}}), r"encoder\.json must hold .*numeric:price"),
-        (edit(vocabularies={}), r"encoder\.json must hold .*item"),
-        (vocabularies("../vocabulary-000.arrow"), r"encoder\.json .* at 'vocabularies"),
-        (vocabularies("/etc/passwd"), r"encoder\.json .* at 'vocabularies"),
-        (vocabularies(".."), r"encoder\.json .* at 'vocabularies"),
-        (vocabularies("vocabulary-000.arrow\n"), r"encoder\.json .* at 'vocabularies"),
-        (vocabularies(5), r"encoder\.json .* at 'vocabularies"),
-        (lambda folder: (folder / ABSENT).unlink(), ABSENT),
-        (lambda folder: (folder / ABSENT).write_bytes(b"ARROW1"), ABSENT),
-        (lambda folder: (folder / ABSENT).write_bytes(b""), ABSENT),
-    ],
-)
-def test_a_damaged_folder_is_refused(
-    tmp_path: Path, damage: Callable[[Path], None], message: str
-) -> None:
-    small().save(tmp_path / "encoder")
-    damage(tmp_path / "encoder")
-    with pytest.raises(DataError, match=message):
-        Encoder.load(tmp_path / "encoder")
-
-
-@pytest.mark.parametrize(
-    "alter",
-    [
-        lambda folder: Vocabulary(pl.Series(["a", "c"])).save(folder / "vocabulary-000.arrow"),
-        lambda folder: Vocabulary(pl.Series(["b", "a"])).save(folder / "vocabulary-000.arrow"),
-        lambda folder: (folder / "vocabulary-000.arrow").rename(folder / "vocabulary-001.arrow"),
-        edit(states=STATES),
-        edit(fingerprint="0" * 64),
-        edit(schema=SCHEMA.model_copy(update={"label": "click"}).model_dump(mode="json")),
-    ],
-)
-def test_an_altered_encoder_is_refused(tmp_path: Path, alter: Callable[[Path], None]) -> None:
-    encoder = small()
-    assert encoder.vocabularies["user"].values.to_list() == ["a", "b"]
-    encoder.save(tmp_path / "encoder")
-    alter(tmp_path / "encoder")
-    vocabulary = tmp_path / "encoder" / "vocabulary-000.arrow"
-    if not vocabulary.exists():
-        encoder.vocabularies["item"].save(vocabulary)
-    with pytest.raises(FingerprintError, match=r"encoder must have fingerprint .* altered"):
-        Encoder.load(tmp_path / "encoder")
+    learning = {**one.states, "tags": State(vocabulary=tags.vocabulary, training={"x": np.ones(1)})}
+    assert Encoder(SCHEMA, learning).fingerprint == one.fingerprint

@@ -1,7 +1,8 @@
 import numpy as np
 
-from features.batch import PAD, Batch
+from features.batch import Batch
 from features.layout import IdField, Layout, NumericField, SequenceField
+from features.ragged import PAD
 from features.rows import RowSpace
 
 LAYOUT = Layout(

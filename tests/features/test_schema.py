@@ -11,6 +11,7 @@ from features.errors import SchemaError
 from features.schema import Schema
 from features.transforms.id import Id
 from features.transforms.numeric import Numeric
+from features.transforms.transform import Roles
 
 USER = {"type": "id", "column": "user"}
 ITEM = {"type": "id", "column": "item"}
@@ -195,7 +196,7 @@ CHANGES: list[dict[str, Any]] = [
     ),
     *(
         {**BASE, "features": [ITEM, SEEN, {**PRICE, **change}]}
-        for change in ({"log": True}, {"standardize": False}, {"fill": 0}, {"fill": 1})
+        for change in ({"log": True}, {"scale": "none"}, {"fill": 0}, {"fill": 1})
     ),
 ]
 
@@ -219,4 +220,4 @@ def test_the_fingerprint_is_the_same_in_another_process() -> None:
 
 def test_observing_reads_only_the_declared_columns() -> None:
     frame = pl.DataFrame({"user": [1], "other": [object()]}, schema_overrides={"other": pl.Object})
-    assert schema(USER).features[0].observe(frame)
+    assert schema(USER).features[0].observe(frame, Roles())

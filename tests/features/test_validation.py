@@ -133,9 +133,12 @@ def test_a_long_value_is_cut() -> None:
     [
         ({"type": "id", "colum": "a"}, "colum is not a known key. Did you mean 'column'?"),
         ({"type": "id"}, "column must be given; it is missing."),
-        ({"type": "id", "column": "a", "log": True}, "log is not a known key. Known: column, max_"),
+        (
+            {"type": "id", "column": "a", "log": True},
+            "log is not a known key. Known: admission, buckets, co",
+        ),
         ({"type": "sequence", "column": "a", "keep": 1}, "keep: Input should be 'last' or 'first'"),
-        ({"type": "ids", "column": "a"}, "type must be one of 'id', 'numeric', 'sequence'; got 'i"),
+        ({"type": "ids", "column": "a"}, "type must be one of 'bucketize', 'custom', 'id'"),
     ],
 )
 def test_features(feature: Any, sentence: str) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from features.batch import PAD, Batch
+from features.batch import Batch
+from features.index import FIRST
 from features.layout import Field, IdField, Layout, NumericField, SequenceField
-from features.vocabulary import FIRST
+from features.ragged import PAD
 from models.dcn_v2 import DCNv2
 from models.keras import tf
 from models.model import Model
@@ -54,7 +55,7 @@ def make_batch(layout: Layout, rows: int, seed: int = 0) -> Batch:
     columns = [rng.integers(0, layout.vocabularies[one.vocabulary], rows) for one in layout.ids]
     return Batch(
         ids=np.array(columns, np.int32).reshape(len(columns), rows).T.copy(),
-        numerics=rng.normal(size=(rows, len(layout.numerics))).astype(np.float32),
+        numerics=rng.normal(size=(rows, len(layout.numeric_names))).astype(np.float32),
         sequences=sequences,
         label=rng.integers(0, 2, rows).astype(np.float32),
     )

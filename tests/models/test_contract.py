@@ -14,9 +14,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import OneHotEncoder
 
-from features.batch import PAD, Batch
+from features.batch import Batch
+from features.index import MISSING, UNSEEN
 from features.layout import Layout
-from features.vocabulary import MISSING, UNSEEN
+from features.ragged import PAD
 from models.keras import tf
 from models.model import Model
 from models.network import ModelConfig

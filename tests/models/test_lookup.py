@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.batch import PAD, Batch
+from features.batch import Batch
 from features.layout import IdField, Layout, SequenceField
+from features.ragged import PAD
 from features.rows import RowSpace
 from models.keras import tf
 from models.lookup import Lookup, Touched

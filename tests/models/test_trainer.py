@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from features.batch import PAD, Batch
+from features.batch import Batch
 from features.errors import DataError
 from features.layout import Layout
+from features.ragged import PAD
 from models.model import Model
 from models.network import Activation
 from models.optimizers.groups import Adam, Optimizers

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from features.batch import PAD, Batch
+from features.batch import Batch
 from features.layout import Layout
+from features.ragged import PAD
 from models.model import Model
 from models.optimizers.ftrl import Ftrl
 from models.optimizers.groups import Adam, Optimizers

@@ -1,24 +1,35 @@
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
 from features.errors import DataError, SchemaError
+from features.index import FIRST, MISSING, UNSEEN
 from features.layout import IdField
+from features.plan import Plan
+from features.state import State
 from features.statistics import Counts
 from features.transforms.id import Id
-from features.vocabulary import FIRST, MISSING, UNSEEN, Vocabulary
+from features.vocabulary import Vocabulary
 
 CITY = Id(name="city", column="town")
-KNOWN = Vocabulary(pl.Series(["7", "8", "1", "x", "2024-01-31"]))
+KNOWN = State(vocabulary=Vocabulary.of(pl.Series(["7", "8", "1", "x", "2024-01-31"])))
 
 
 def encoded(values: pl.Series, feature: Id = CITY) -> list[int]:
-    frame = values.to_frame("town")
-    found = frame.select(feature.encode(values.dtype, KNOWN))
-    assert found.schema == {"city": pl.Int32}
-    return found["city"].to_list()
+    plan = Plan([(feature, KNOWN)], [], {"town": values.dtype})
+    found = plan({"town": values}, len(values))
+    assert found.ids.dtype == np.int32
+    return found.ids[0].tolist()
+
+
+def kept(feature: Id, counts: Counts) -> list[str]:
+    known = feature.finalize(counts, Path()).vocabulary
+    assert known is not None
+    return known.values.to_list()
 
 
 def test_the_key_is_the_vocabulary_that_is_named_or_its_own() -> None:
@@ -27,7 +38,7 @@ def test_the_key_is_the_vocabulary_that_is_named_or_its_own() -> None:
 
 
 def test_observes_its_column() -> None:
-    found = CITY.observe(pl.DataFrame({"town": [7.0, 8.0, 7.0, None, float("nan")]}))
+    found = CITY.count(pl.DataFrame({"town": [7.0, 8.0, 7.0, None, float("nan")]}))
     assert dict(found.table.iter_rows()) == {"7": 2, "8": 1}
     assert found.nulls == 2
 
@@ -35,15 +46,15 @@ def test_observes_its_column() -> None:
 def test_finalizes_within_its_limits() -> None:
     counts = Counts.of(pl.Series([*"aaabbc"]))
     limited = Id(name="city", column="town", min_count=2, max_size=1)
-    assert CITY.finalize(counts).values.to_list() == ["a", "b", "c"]
-    assert limited.finalize(counts).values.to_list() == ["a"]
+    assert kept(CITY, counts) == ["a", "b", "c"]
+    assert kept(limited, counts) == ["a"]
 
 
 @pytest.mark.parametrize("values", [[None, None], ["", ""], []])
 def test_a_column_without_values_teaches_nothing(values: list[Any]) -> None:
-    counts = CITY.observe(pl.DataFrame({"town": pl.Series(values, dtype=pl.String)}))
+    counts = CITY.count(pl.DataFrame({"town": pl.Series(values, dtype=pl.String)}))
     with pytest.raises(DataError, match=f"Column 'town' must hold values.* all {len(values)} rows"):
-        CITY.finalize(counts)
+        CITY.finalize(counts, Path())
 
 
 @pytest.mark.parametrize(
@@ -75,7 +86,7 @@ def test_no_values_and_no_rows() -> None:
 
 def test_a_list_is_refused() -> None:
     with pytest.raises(SchemaError, match=r"Column 'town'.*sequence"):
-        CITY.encode(pl.List(pl.Int64()), KNOWN)
+        CITY.read(pl.List(pl.Int64()))
 
 
 def test_its_field_names_the_vocabulary() -> None:

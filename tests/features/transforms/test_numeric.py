@@ -1,5 +1,6 @@
 import math
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,19 +12,24 @@ from pydantic import ValidationError
 
 from features.errors import DataError, SchemaError
 from features.layout import NumericField
+from features.plan import Plan
 from features.transforms.numeric import Numeric
+from features.transforms.transform import Roles
 
 LARGEST = float(np.finfo(np.float32).max)
 NAN, INF = math.nan, math.inf
+SCALES = {True: "standard", False: "none"}
 
 
 def learned(values: pl.Series, **options: Any) -> tuple[Numeric, Any]:
     feature = Numeric(name="p", column="price", **options)
-    return feature, feature.finalize(feature.observe(values.to_frame("price")))
+    statistic = feature.observe(values.to_frame("price"), Roles())
+    return feature, feature.finalize(statistic, Path())
 
 
 def encoded(feature: Numeric, state: Any, values: pl.Series) -> list[float]:
-    found = values.to_frame("price").select(feature.encode(values.dtype, state))
+    plan = Plan([(feature, state)], [], {"price": values.dtype})
+    found = plan({"price": values}, len(values)).frame(plan.layout)
     assert found.schema == {"p": pl.Float32}
     assert found["p"].is_finite().all()
     assert found["p"].null_count() == 0
@@ -49,21 +55,21 @@ def test_logged_by_hand() -> None:
 
 
 def test_as_it_is() -> None:
-    assert both([1.5, -2.0, 8.0], standardize=False) == [1.5, -2.0, 8.0]
-    logged = both([0.0, math.e - 1, 1 - math.e], standardize=False, log=True)
+    assert both([1.5, -2.0, 8.0], scale="none") == [1.5, -2.0, 8.0]
+    logged = both([0.0, math.e - 1, 1 - math.e], scale="none", log=True)
     assert logged == pytest.approx([0, 1, -1])
 
 
 def test_missing_is_the_mean() -> None:
     assert both([1, None, 3]) == [-1, 0, 1]
     assert both([1.0, 3.0], [NAN, INF, -INF, None]) == [0, 0, 0, 0]
-    assert both([1, None, 3], standardize=False) == [1, 2, 3]
-    assert both([0, None, 3], log=True, standardize=False)[1] == pytest.approx(math.log(2))
+    assert both([1, None, 3], scale="none") == [1, 2, 3]
+    assert both([0, None, 3], log=True, scale="none")[1] == pytest.approx(math.log(2))
 
 
 def test_missing_is_the_fill_and_counts_as_such() -> None:
     assert both([1.0, NAN, None], fill=4) == pytest.approx([-math.sqrt(2), *[math.sqrt(0.5)] * 2])
-    assert both([0, 3], [None, 3], fill=3, log=True, standardize=False) == [
+    assert both([0, 3], [None, 3], fill=3, log=True, scale="none") == [
         pytest.approx(math.log(4)),
         pytest.approx(math.log(4)),
     ]
@@ -72,7 +78,7 @@ def test_missing_is_the_fill_and_counts_as_such() -> None:
 @given(st.floats(-1e6, 1e6), st.booleans(), st.booleans())
 @settings(deadline=None, max_examples=50)
 def test_a_missing_number_is_encoded_as_its_fill(fill: float, log: bool, scale: bool) -> None:
-    missing, given_ = both([1, 2, 7], [None, fill], fill=fill, log=log, standardize=scale)
+    missing, given_ = both([1, 2, 7], [None, fill], fill=fill, log=log, scale=SCALES[scale])
     assert missing == given_
 
 
@@ -92,15 +98,15 @@ def test_a_constant_column_keeps_its_scale_for_other_values() -> None:
     [[1e300, -1e300, 1.0], [1.7e308, 1.7e308, -1.7e308], [2**63 - 1, -(2**63), 0], [5e-324, 0.0]],
 )
 def test_huge_numbers_stay_finite_and_in_order(values: list[float], log: bool) -> None:
-    for standardize in (True, False):
-        found = both(values, log=log, standardize=standardize)
+    for scale in ("standard", "none"):
+        found = both(values, log=log, scale=scale)
         order = np.argsort(values, kind="stable")
         assert (np.diff(np.array(found)[order]) >= 0).all()
         assert max(found) > min(found) or max(values) < 1e-300
 
 
 def test_beyond_float32_is_its_last_number() -> None:
-    assert both([1.0], [1e300, -1e300, 4e38], standardize=False) == [LARGEST, -LARGEST, LARGEST]
+    assert both([1.0], [1e300, -1e300, 4e38], scale="none") == [LARGEST, -LARGEST, LARGEST]
     assert both([0.0, 1e-30], [1e30, -1e30]) == [LARGEST, -LARGEST]
 
 
@@ -114,7 +120,9 @@ SOME = st.lists(st.none() | USUAL | st.sampled_from([NAN, INF, -INF]), min_size=
 def test_whatever_comes_is_encoded_as_finite_numbers(
     train: list[float | None], serve: list[float | None], log: bool, scale: bool
 ) -> None:
-    feature, state = learned(pl.Series([1.0, *train], dtype=pl.Float64), log=log, standardize=scale)
+    feature, state = learned(
+        pl.Series([1.0, *train], dtype=pl.Float64), log=log, scale=SCALES[scale]
+    )
     assert len(encoded(feature, state, pl.Series(serve, dtype=pl.Float64))) == len(serve)
 
 
@@ -134,7 +142,7 @@ def test_agrees_with_numpy(
     if scale:
         expected = (expected - mean) / (std or 1.0)
     feature, state = learned(
-        pl.Series([0.0, *train], dtype=pl.Float64), log=log, standardize=scale, fill=fill
+        pl.Series([0.0, *train], dtype=pl.Float64), log=log, scale=SCALES[scale], fill=fill
     )
     found = encoded(feature, state, pl.Series(serve, dtype=pl.Float64))
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
@@ -168,7 +176,7 @@ def test_a_fill_teaches_even_there() -> None:
 def test_what_is_no_number_is_refused(dtype: pl.DataType) -> None:
     feature = Numeric(name="p", column="price")
     with pytest.raises(SchemaError, match="Column 'price' must hold numbers; it holds"):
-        feature.encode(dtype, {"shift": 0.0, "scale": 1.0, "fill": 0.0})
+        feature.read(dtype)
 
 
 @pytest.mark.parametrize("fill", [NAN, INF, -INF])

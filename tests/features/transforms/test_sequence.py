@@ -1,4 +1,5 @@
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -8,12 +9,15 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from features.errors import DataError, SchemaError
+from features.index import FIRST, UNSEEN
 from features.layout import SequenceField
+from features.plan import Plan
+from features.state import State
 from features.statistics import Counts
 from features.transforms.sequence import Sequence
-from features.vocabulary import FIRST, UNSEEN, Vocabulary
+from features.vocabulary import Vocabulary
 
-KNOWN = Vocabulary(pl.Series(["1", "2", "3", "a"]))
+KNOWN = State(vocabulary=Vocabulary.of(pl.Series(["1", "2", "3", "a"])))
 TEXT = pl.List(pl.String)
 
 
@@ -22,14 +26,15 @@ def history(**options: Any) -> Sequence:
 
 
 def encoded(values: pl.Series, **options: Any) -> list[list[int]]:
-    found = values.to_frame("history").select(history(**options).encode(values.dtype, KNOWN))
+    plan = Plan([(history(**options), KNOWN)], [], {"history": values.dtype})
+    found = plan({"history": values}, len(values)).frame(plan.layout)
     assert found.schema == {"seen": pl.List(pl.Int32)}
     assert found["seen"].null_count() == 0
     return found["seen"].to_list()
 
 
 def counted(values: pl.Series, **options: Any) -> dict[str, int]:
-    found = history(**options).observe(values.to_frame("history"))
+    found = history(**options).count(values.to_frame("history"))
     return dict(found.table.iter_rows())
 
 
@@ -126,24 +131,26 @@ def test_no_values_and_no_rows(dtype: Any) -> None:
 @pytest.mark.parametrize("dtype", [pl.String(), pl.Int64(), pl.Struct({"a": pl.Int64()})], ids=str)
 def test_what_is_no_list_is_refused(dtype: pl.DataType) -> None:
     with pytest.raises(SchemaError, match=r"Column 'history' must hold lists.*`separator`"):
-        history().encode(dtype, KNOWN)
+        history().read(dtype)
 
 
 def test_lists_of_lists_are_refused() -> None:
     with pytest.raises(SchemaError, match="Column 'history'"):
-        history().encode(pl.List(pl.List(pl.Int64())), KNOWN)
+        history().read(pl.List(pl.List(pl.Int64())))
 
 
 def test_empty_lists_teach_nothing() -> None:
     feature = history()
-    empty = feature.observe(pl.DataFrame({"history": pl.Series([[], None], dtype=TEXT)}))
+    empty = feature.count(pl.DataFrame({"history": pl.Series([[], None], dtype=TEXT)}))
     with pytest.raises(DataError, match=r"Column 'history' must hold values.*every list is empty"):
-        feature.finalize(empty)
+        feature.finalize(empty, Path())
 
 
 def test_finalizes_within_its_limits() -> None:
     counts = Counts.of(pl.Series([*"aaabbc"]))
-    assert history(min_count=2, max_size=1).finalize(counts).values.to_list() == ["a"]
+    known = history(min_count=2, max_size=1).finalize(counts, Path()).vocabulary
+    assert known is not None
+    assert known.values.to_list() == ["a"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,92 @@
+"""A list of numbers that another model made: an embedding of a text or an image."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import polars as pl
+from pydantic import Field as Option
+
+from features.errors import SchemaError
+from features.layout import Field, NumericField
+from features.scale import LARGEST, Doubles
+from features.state import State
+from features.transforms.transform import Roles, Transform, Values
+from features.want import Want
+
+
+class Vector(Transform):
+    """`dim` numbers a row, optionally projected to `project` and brought to length 1.
+
+    The projection is seeded and random, x R with R ~ N(0, 1 / project), which keeps distances
+    (Johnson and Lindenstrauss, 1984). A missing vector, or one with an element that is missing,
+    NaN or infinite, is all zeros.
+
+        [[features]]
+        type = "vector"
+        column = "image_embedding"
+        dim = 512
+    """
+
+    type: Literal["vector"] = "vector"
+    want: ClassVar[Want] = "numbers"
+    dim: int = Option(ge=1, le=65_536)
+    project: int | None = Option(default=None, ge=1, le=4096)
+    seed: int = Option(default=0, ge=0, lt=2**31)
+    normalize: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"vector:{self.name}"
+
+    def fit_columns(self, roles: Roles) -> tuple[str, ...]:  # noqa: ARG002
+        return ()
+
+    def observe(self, frame: pl.DataFrame, roles: Roles) -> None:  # noqa: ARG002
+        return None
+
+    def finalize(self, statistic: Any, base: Path) -> State:  # noqa: ARG002
+        return State()
+
+    def read(self, dtype: pl.DataType) -> pl.Expr:
+        lists = pl.List(pl.Float64)
+        numeric = isinstance(dtype, pl.List | pl.Array) and pl.List(dtype.inner).inner.is_numeric()
+        if numeric or dtype in (pl.Null, pl.List(pl.Null)):
+            return pl.col(self.column).cast(lists)
+        raise SchemaError(
+            f"Column '{self.column}' must hold lists of {self.dim} numbers; it holds {dtype}. "
+            "Convert it."
+        )
+
+    def encode(self, values: pl.Series, state: State) -> Values:  # noqa: ARG002
+        lengths = values.list.len()
+        if not (lengths.is_null() | (lengths == self.dim)).all():
+            wrong = lengths.filter(lengths != self.dim)[0]
+            raise SchemaError(
+                f"Column '{self.column}' must hold lists of {self.dim} numbers; it holds one of "
+                f"{wrong}. Mend the row, or declare `dim = {wrong}`."
+            )
+        vectors = np.zeros((len(values), self.dim))
+        present = values.is_not_null().to_numpy()
+        vectors[present] = values.drop_nulls().explode().to_numpy().reshape(-1, self.dim)
+        vectors[~np.isfinite(vectors).all(1)] = 0
+        if self.project is not None:
+            vectors = vectors @ _projection(self.dim, self.project, self.seed)
+        if self.normalize:
+            length = np.linalg.norm(vectors, axis=1, keepdims=True)
+            vectors = np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
+        return np.clip(vectors, -LARGEST, LARGEST).astype(np.float32)
+
+    def field(self, state: State) -> Field:  # noqa: ARG002
+        return NumericField(name=self.name, width=self.project or self.dim)
+
+
+@lru_cache(maxsize=64)
+def _projection(dim: int, size: int, seed: int) -> Doubles:
+    random = np.random.Generator(np.random.Philox(seed))
+    projection: Doubles = random.standard_normal((dim, size)) / math.sqrt(size)
+    return projection
