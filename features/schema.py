@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
@@ -12,28 +11,12 @@ from typing import Any, Self
 import polars as pl
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from features.columns import named
 from features.errors import SchemaError
 from features.suggest import listing, nearest
 from features.transforms.numeric import Numeric
 from features.transforms.registry import Feature
 from features.transforms.transform import Transform
-
-_RANGE = re.compile(r"^(?P<stem>.*?)(?P<first>\d+)\.\.(?P=stem)(?P<last>\d+)$")
-
-
-def _expand(name: str) -> Iterator[str]:
-    """`C1..C26` stands for C1, C2, ... C26."""
-    match = _RANGE.match(name)
-    if match is None:
-        yield name
-        return
-    first, last = int(match["first"]), int(match["last"])
-    if last < first:
-        raise ValueError(f"a range of columns must ascend; got '{name}'")
-    width = len(match["first"]) if match["first"].startswith("0") else 0  # C01..C26
-    for number in range(first, last + 1):
-        yield f"{match['stem']}{str(number).zfill(width)}"
-
 
 def _declarations(declared: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """One declaration a feature, from one that may name many `columns`."""
@@ -43,18 +26,8 @@ def _declarations(declared: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     common = {key: value for key, value in declared.items() if key != "columns"}
     if "name" in common or "column" in common:
         raise ValueError("a feature names either `columns`, or `column` and `name`; got both")
-    columns = declared["columns"]
-    patterns = [columns] if isinstance(columns, str) else columns
-    if not _names(patterns):
-        raise ValueError(f"`columns` must be one name of a column or more; got {columns!r}")
-    for pattern in patterns:
-        for column in _expand(pattern):
-            yield common | {"name": column, "column": column}
-
-
-def _names(value: Any) -> bool:
-    listed = isinstance(value, list | tuple) and len(value) > 0
-    return listed and all(isinstance(name, str) for name in value)
+    for column in named(declared["columns"]):
+        yield common | {"name": column, "column": column}
 
 
 def untyped(frame: pl.DataFrame) -> pl.DataFrame:
