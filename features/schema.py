@@ -18,6 +18,7 @@ from features.transforms.numeric import Numeric
 from features.transforms.registry import Feature
 from features.transforms.transform import Transform
 
+
 def _declarations(declared: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """One declaration a feature, from one that may name many `columns`."""
     if "columns" not in declared:
