@@ -45,12 +45,12 @@ def read(kind: Kind | None, name: str, dtype: pl.DataType) -> Reading:
             return _boolean(column, dtype)
         case "text":
             nameable = _text(column, dtype) is not None
-            return Reading(column, dtype) if nameable else _nothing(column, pl.String())
+            return Reading(column, dtype) if nameable else _nothing(column, dtype, pl.String())
         case "time":
             return _time(column, dtype)
         case "list":
             lists = isinstance(dtype, pl.List | pl.Array | pl.Null)
-            return Reading(column, dtype) if lists else _nothing(column, pl.List(pl.String))
+            return Reading(column, dtype) if lists else _nothing(column, dtype, pl.List(pl.String))
         case None:
             return Reading(column, dtype)
 
@@ -74,10 +74,10 @@ def _text(column: pl.Expr, dtype: pl.DataType) -> pl.Expr | None:
         return None
 
 
-def _nothing(column: pl.Expr, dtype: pl.DataType) -> Reading:
+def _nothing(column: pl.Expr, dtype: pl.DataType, wanted: pl.DataType) -> Reading:
     """A column of a type that cannot be of the kind: no value of it is."""
-    value = pl.when(column.is_null()).then(pl.lit(None, dtype))
-    return Reading(value, dtype, wrong=column.is_not_null())
+    value = pl.when(column.is_null()).then(pl.lit(None, wanted))
+    return Reading(value, wanted, wrong=~absent(column, dtype))
 
 
 def _number(column: pl.Expr, dtype: pl.DataType) -> Reading:
@@ -86,7 +86,7 @@ def _number(column: pl.Expr, dtype: pl.DataType) -> Reading:
     if dtype.is_numeric() or isinstance(dtype, pl.Boolean | pl.Null):
         return Reading(column.cast(pl.Float64).fill_nan(None), pl.Float64())
     if not _textual(dtype):
-        return _nothing(column, pl.Float64())
+        return _nothing(column, dtype, pl.Float64())
     text = column.cast(pl.String)
     value = text.cast(pl.Float64, strict=False).fill_nan(None)
     return Reading(value, pl.Float64(), wrong=value.is_null() & (text != ""))
@@ -104,7 +104,7 @@ def _integer(column: pl.Expr, dtype: pl.DataType) -> Reading:
         return Reading(value, pl.Int64(), wrong=value.is_null() & column.is_not_nan())
     text = _text(column, dtype) if _textual(dtype) or dtype.is_decimal() else None
     if text is None:
-        return _nothing(column, pl.Int64())
+        return _nothing(column, dtype, pl.Int64())
     value = text.str.replace(r"\.0*$", "").cast(pl.Int64, strict=False)  # "7.0" is 7
     return Reading(value, pl.Int64(), wrong=value.is_null() & text.is_not_null())
 
@@ -114,7 +114,7 @@ def _boolean(column: pl.Expr, dtype: pl.DataType) -> Reading:
         return Reading(column, dtype)
     text = _text(column, dtype)
     if text is None:
-        return _nothing(column, pl.Boolean())
+        return _nothing(column, dtype, pl.Boolean())
     value = text.str.to_lowercase().replace_strict(_FLAGS, default=None, return_dtype=pl.Boolean)
     return Reading(value, pl.Boolean(), wrong=value.is_null() & text.is_not_null())
 
@@ -123,7 +123,7 @@ def _time(column: pl.Expr, dtype: pl.DataType) -> Reading:
     if isinstance(dtype, pl.Date | pl.Datetime | pl.Time | pl.Null):
         return Reading(column, dtype)
     if not _textual(dtype):
-        return _nothing(column, pl.String())
+        return _nothing(column, dtype, pl.String())
     text = column.cast(pl.String)
     moment = text.str.replace("T", " ", literal=True).str.replace(_ZONE, "")
     told = (

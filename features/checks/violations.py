@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, NonNegativeInt
 from features.checks.check import Rule
 from features.errors import DataError
 from features.statistics import Statistic
+from features.suggest import listing
 
 
 class _Frozen(BaseModel):
@@ -58,6 +59,11 @@ class Violations(_Frozen, Statistic):
             missing=tuple(sorted(missing, key=lambda one: one.column)),
         )
 
+    @property
+    def failed(self) -> tuple[Violation, ...]:
+        """Violations of `fail` checks."""
+        return tuple(one for one in self.found if one.fails)
+
     def merge(self, other: Violations) -> Violations:
         """Counts add up; the example is the first's."""
         found = {one.key: one for one in self.found}
@@ -74,23 +80,22 @@ class Violations(_Frozen, Statistic):
         for one in self.missing:
             if one.count > one.limit * self.rows:
                 raise DataError(
-                    f"Column '{one.column}' must be missing in at most {one.limit:.4g} of all "
-                    f"rows; it is in {self._share(one.count)}, values that checks made missing "
+                    f"Column '{one.column}' must be missing in at most {100 * one.limit:.3g}% of "
+                    f"all rows; it is in {self._share(one.count)}, values that checks made missing "
                     "included. Mend the data, or raise max_null_rate."
                 )
 
     def require_values(self) -> None:
         """As `require`, but missing values are let pass: their share is of the whole data."""
-        failed = [one for one in self.found if one.fails]
-        if not failed:
+        if not self.failed:
             return
-        first, *others = failed
+        first, *others = self.failed
         clip = ' or "clip"' if first.rule in ("min", "max") else ""
-        more = f" ({len(others)} more checks failed)" if others else ""
+        more = f" Also failed: {listing(f'{one.column} ({one.rule})' for one in others)}."
         raise DataError(
             f"Column '{first.column}' must {first.must}; {self._share(first.count)} break that, "
             f'the first holds {first.example}. Mend the data, or set on_violation = "null"{clip} '
-            f"in the column's check.{more}"
+            f"in the column's check.{more if others else ''}"
         )
 
     def _share(self, count: int) -> str:
