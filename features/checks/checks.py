@@ -24,7 +24,7 @@ class _Found:
     """What a check's plan gave for a frame: values, and Boolean columns of what broke a rule."""
 
     check: Check
-    values: pl.Series | None
+    values: pl.Series
     broken: dict[Rule, pl.Series]
     missing: pl.Series | None
 
@@ -90,8 +90,7 @@ class Checks(BaseModel):
         )
         if strict:
             violations.require_values()
-        values = [each.values for each in found if each.values is not None]
-        return frame.with_columns(values), violations
+        return frame.with_columns(each.values for each in found), violations
 
     def first_failure(self, frame: pl.DataFrame) -> tuple[str, int, str] | None:
         """Column, row and message of the first row that a `fail` check refuses.
@@ -123,7 +122,7 @@ class Checks(BaseModel):
         for check, plan in zip(self.checks, plans, strict=True):
             yield _Found(
                 check,
-                None if plan.value is None else next(series).alias(check.column),
+                next(series).alias(check.column),
                 {rule: next(series) for rule in plan.broken},
                 None if plan.missing is None else next(series),
             )

@@ -32,7 +32,7 @@ class Reading:
 def read(kind: Kind | None, name: str, dtype: pl.DataType) -> Reading:
     """The column `name`, of this dtype, as the kind; as it is where none is declared.
 
-    Numbers become Float64 (Float32 stays), integers Int64 and booleans Boolean, so that what
+    Numbers become Float64 (narrower floats stay), integers Int64 and booleans Boolean, so that what
     follows does not depend on the type they came in. Text, times and lists stay as they are.
     """
     column = pl.col(name)
@@ -81,10 +81,10 @@ def _nothing(column: pl.Expr, dtype: pl.DataType, wanted: pl.DataType) -> Readin
 
 
 def _number(column: pl.Expr, dtype: pl.DataType) -> Reading:
-    if isinstance(dtype, pl.Float32 | pl.Float64):
+    if dtype.is_float():
         return Reading(column.fill_nan(None), dtype)
     if dtype.is_numeric() or isinstance(dtype, pl.Boolean | pl.Null):
-        return Reading(column.cast(pl.Float64).fill_nan(None), pl.Float64())
+        return Reading(column.cast(pl.Float64), pl.Float64())
     if not _textual(dtype):
         return _nothing(column, dtype, pl.Float64())
     text = column.cast(pl.String)

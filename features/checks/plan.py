@@ -15,18 +15,19 @@ from features.transforms.text import canonical
 class Plan:
     """Expressions over raw frames whose column has this type.
 
-    value: what the column becomes; None where it stays. broken: Boolean by rule, null or false
-    where it holds. missing: Boolean, whether a value is missing once the check was applied.
+    value: what the column becomes. broken: Boolean by rule, null or false where it holds.
+    missing: Boolean, whether a value is missing once the check was applied; None where no
+    `max_null_rate` is declared.
     """
 
-    value: pl.Expr | None
+    value: pl.Expr
     broken: dict[Rule, pl.Expr]
     missing: pl.Expr | None
 
     @property
     def expressions(self) -> list[pl.Expr]:
-        every = [self.value, *self.broken.values(), self.missing]
-        return [one for one in every if one is not None]
+        last = [] if self.missing is None else [self.missing]
+        return [self.value, *self.broken.values(), *last]
 
     @classmethod
     def of(cls, check: Check, dtype: pl.DataType) -> Plan:
@@ -34,10 +35,9 @@ class Plan:
         reading = read(check.kind, check.column, dtype)
         broken = _broken(check, reading)
         value = _mended(check, reading, broken)
-        stays = check.kind is None and (check.on_violation == "fail" or not broken)
         counted = check.max_null_rate is not None
         return cls(
-            value=None if stays else value,
+            value=value,
             broken=broken,
             missing=absent(value, reading.dtype) if counted else None,
         )

@@ -26,7 +26,7 @@ def counts(violations: Violations) -> dict[tuple[str, str], tuple[int, str]]:
 
 FRAME = pl.DataFrame(
     {
-        "age": [12.0, -1.0, 150.0, NAN, INF, None, 121.0],
+        "age": [0.0, -1.0, 150.0, NAN, INF, 120.0, 121.0],
         "city": ["DE", "ES", "", "7", "7.0", None, "x" * 99],
         "other": [[1]] * 7,
     }
@@ -46,10 +46,10 @@ def test_counts_by_hand() -> None:
 def test_null_and_clip_by_hand() -> None:
     null, clip = {"on_violation": "null"}, {"on_violation": "clip"}
     nulled, _ = checks(AGE | null, CITY | null).apply(FRAME)
-    assert nulled["age"].to_list() == [12.0, None, None, None, None, None, None]
+    assert nulled["age"].to_list() == [0.0, None, None, None, None, 120.0, None]
     assert nulled["city"].to_list() == ["DE", None, "", "7", None, None, None]
     clipped, _ = checks(AGE | clip).apply(FRAME)
-    assert clipped["age"].to_list() == [12.0, 0.0, 120.0, None, 120.0, None, 120.0]
+    assert clipped["age"].to_list() == [0.0, 0.0, 120.0, None, 120.0, 120.0, 120.0]
     text = pl.DataFrame({"age": ["12", "-1", "150", "old", "", None]})
     clipped, found = checks(AGE | clip).apply(text)
     assert clipped["age"].to_list() == [12.0, 0.0, 120.0, None, None, None]
@@ -74,10 +74,11 @@ def test_integers_are_compared_exactly() -> None:
 
 def test_a_value_may_break_several_rules() -> None:
     check = {"column": "x", "allowed": ["a"], "max_length": 2, "on_violation": "null"}
-    found, violations = checks(check).apply(pl.DataFrame({"x": ["a", "bb", "🦀🦀🦀"]}))
+    frame = pl.DataFrame({"x": ["a", "🦀🦀", "🦀🦀🦀"]})
+    found, violations = checks(check).apply(frame)
     assert found["x"].to_list() == ["a", None, None]
     assert counts(violations) == {
-        ("x", "allowed"): (2, "'bb'"),
+        ("x", "allowed"): (2, "'🦀🦀'"),
         ("x", "max_length"): (1, "'🦀🦀🦀'"),
     }
 
@@ -94,7 +95,7 @@ def test_columns_without_a_check_pass_through_without_a_copy() -> None:
 
 def test_the_share_of_missing_values_counts_those_made_missing() -> None:
     rate = {"max_null_rate": 0.5}
-    for policy, missing in (("fail", 2), ("null", 6), ("clip", 2)):
+    for policy, missing in (("fail", 1), ("null", 5), ("clip", 1)):
         _, found = checks(AGE | rate | {"on_violation": policy}).apply(FRAME)
         assert found.missing[0].count == missing, policy
     _, found = checks({"column": "city", **rate}).apply(FRAME)
