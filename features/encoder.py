@@ -17,7 +17,7 @@ import polars as pl
 from features.batch import Batch
 from features.derivation import Columns
 from features.encoded import Encoded
-from features.errors import SchemaError
+from features.errors import DataError, SchemaError
 from features.index import pack
 from features.joint import Joint
 from features.layout import Layout, NumericField
@@ -78,8 +78,21 @@ class Encoder:
             frame = untyped(frame)
             return self._plan(frame.schema), frame
 
+    def _checked(self, frame: pl.DataFrame, where: str = "") -> pl.DataFrame:
+        """The frame as its checks leave it. Raises DataError where one fails."""
+        checks = self.schema.checks.of(self._wanted.intersection(frame.columns))
+        if not checks.checks:
+            return frame
+        checked, found = checks.apply(frame)
+        if found.failed:
+            failure = checks.first_failure(frame)
+            assert failure is not None
+            _, row, message = failure
+            raise DataError(message.replace(f"row {row} holds", f"{where} holds") if where else message)
+        return checked
+
     def _encoded(self, frame: pl.DataFrame) -> Encoded:
-        plan, frame = self._planned(frame)
+        plan, frame = self._planned(self._checked(frame))
         return _in_blocks(frame, lambda block: plan(block.to_dict(), block.height))
 
     def encode(self, frame: pl.DataFrame) -> pl.DataFrame:
@@ -94,7 +107,7 @@ class Encoder:
 
         The frame must hold `schema.fit_columns` too.
         """
-        plan, frame = self._planned(frame)
+        plan, frame = self._planned(self._checked(frame))
         frame, roles = self.schema.derive(frame), self.schema.role_columns
         return _in_blocks(frame, lambda block: plan.training(block, roles)).frame(self.layout)
 
@@ -110,6 +123,9 @@ class Encoder:
         """
         if not (len(context) + len(columns) >= len(self._wanted)):
             self.schema.check((*context, *columns))
+        if self.schema.checks.checks:
+            context = self._checked(pl.DataFrame(context), "the context").to_dict()
+            columns = self._checked(pl.DataFrame(columns)).to_dict()
         loose = tuple(
             (context[name] if name in context else columns[name]).dtype for name in self._loose
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
@@ -13,6 +12,8 @@ from typing import Any, Self
 import polars as pl
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from features.checks.checks import Checks
+from features.columns import named
 from features.derivation import Derivation
 from features.derived.registry import AnyDerived
 from features.errors import SchemaError
@@ -23,22 +24,6 @@ from features.transforms.registry import Feature
 from features.transforms.transform import Roles, Transform
 from features.want import Want
 
-_RANGE = re.compile(r"^(?P<stem>.*?)(?P<first>\d+)\.\.(?P=stem)(?P<last>\d+)$")
-
-
-def _expand(name: str) -> Iterator[str]:
-    """`C1..C26` stands for C1, C2, ... C26."""
-    match = _RANGE.match(name)
-    if match is None:
-        yield name
-        return
-    first, last = int(match["first"]), int(match["last"])
-    if last < first:
-        raise ValueError(f"a range of columns must ascend; got '{name}'")
-    width = len(match["first"]) if match["first"].startswith("0") else 0  # C01..C26
-    for number in range(first, last + 1):
-        yield f"{match['stem']}{str(number).zfill(width)}"
-
 
 def _declarations(declared: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """One declaration a feature, from one that may name many `columns`."""
@@ -48,18 +33,8 @@ def _declarations(declared: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     common = {key: value for key, value in declared.items() if key != "columns"}
     if "name" in common or "column" in common:
         raise ValueError("a feature names either `columns`, or `column` and `name`; got both")
-    columns = declared["columns"]
-    patterns = [columns] if isinstance(columns, str) else columns
-    if not _names(patterns):
-        raise ValueError(f"`columns` must be one name of a column or more; got {columns!r}")
-    for pattern in patterns:
-        for column in _expand(pattern):
-            yield common | {"name": column, "column": column}
-
-
-def _names(value: Any) -> bool:
-    listed = isinstance(value, list | tuple) and len(value) > 0
-    return listed and all(isinstance(name, str) for name in value)
+    for column in named(declared["columns"]):
+        yield common | {"name": column, "column": column}
 
 
 # A column may be read as the first, and what reads it as one of the others makes do with that.
@@ -80,7 +55,8 @@ def untyped(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 class Schema(BaseModel):
-    """Features in order, and the columns that are not features.
+    """Features in order, the derived columns that they may read, what raw columns must hold, and
+    the columns that are not features.
 
     `query` groups the rows shown together; `position` is the rank at which a row was shown.
     """
@@ -89,6 +65,7 @@ class Schema(BaseModel):
 
     features: tuple[Feature, ...]
     derived: tuple[AnyDerived, ...] = ()
+    checks: Checks = Checks()
     label: str | None = None
     weight: str | None = None
     query: str | None = None
@@ -101,7 +78,9 @@ class Schema(BaseModel):
             expanded: list[Any] = []
             for feature in data["features"]:
                 expanded += _declarations(feature) if isinstance(feature, Mapping) else [feature]
-            return {**data, "features": expanded}
+            data = {**data, "features": expanded}
+        if isinstance(data, Mapping) and isinstance(data.get("checks"), list | tuple):
+            data = {**data, "checks": {"checks": data["checks"]}}
         return data
 
     @model_validator(mode="after")
@@ -122,6 +101,7 @@ class Schema(BaseModel):
                     f"the {role} column '{column}' must not be a feature: the model would read "
                     f"what it has to predict or correct for; remove feature '{used[column]}'"
                 )
+        self._refuse_checks_of_lists()
         for key, owner in self.owners.items():
             for feature in self.transforms:
                 if feature.key == key and feature != owner:
@@ -135,6 +115,15 @@ class Schema(BaseModel):
             feature.transform if isinstance(feature, Custom) else feature
             for feature in self.features
         )
+
+    def _refuse_checks_of_lists(self) -> None:
+        for check in self.checks.checks:
+            want = self.wants.get(check.column)
+            if want in ("ids", "numbers", "map") and set(check.rules) - {"kind"}:
+                raise ValueError(
+                    f"the check of column '{check.column}' must be of kind = \"list\" or of "
+                    f"max_null_rate alone: the column is read as {want}"
+                )
 
     @staticmethod
     def _refuse_own_limits(feature: Transform, owner: Transform) -> None:
@@ -202,11 +191,12 @@ class Schema(BaseModel):
 
     @property
     def fit_columns(self) -> tuple[str, ...]:
-        """Raw columns that fitting reads, each once."""
+        """Raw columns that fitting reads, the checked ones among them, each once."""
         roles = self.role_columns
         every = [one for feature in self.transforms for one in feature.fit_columns(roles)]
         raw = [sorted(self.sources.get(column, {column})) for column in every]
-        return tuple(dict.fromkeys(column for columns in raw for column in columns))
+        named = [column for columns in raw for column in columns]
+        return tuple(dict.fromkeys([*named, *self.checks.columns]))
 
     @property
     def role_columns(self) -> Roles:
