@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 from pydantic import ValidationError
 
+from features import extensions
 from features.errors import ConfigError, CrossrankError
 from features.validation import explain
 from pipelines import console, interrupt
@@ -43,6 +44,7 @@ def crossrank(
     debug: Annotated[bool, typer.Option(help="Show the trace of an error.")] = False,
 ) -> None:
     """Options of every command; `main` reads them, wherever they stand."""
+    extensions.load_named()
 
 
 @app.command()

@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from features import extensions
 from features.errors import ConfigError
 from features.schema import Schema
 from features.validation import explain
@@ -64,7 +65,10 @@ class Config(_Section):
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     data: DataConfig
+    extensions: tuple[str, ...] = ()
     features: list[dict[str, Any]]
+    derived: list[dict[str, Any]] = Field(default_factory=list)
+    checks: list[dict[str, Any]] = Field(default_factory=list)
     model: Any = None
     train: Any = Field(default_factory=dict)
     ranker: RankerConfig | None = None
@@ -106,6 +110,8 @@ class Config(_Section):
         return Schema.model_validate(
             {
                 "features": self.features,
+                "derived": self.derived,
+                "checks": self.checks,
                 "label": data.label,
                 "weight": data.weight,
                 "query": data.query,
@@ -139,6 +145,7 @@ def check_config(document: Mapping[str, Any], base: Path) -> Config:
     typed = dict(document)
     try:
         config = Config.model_validate(typed)
+        extensions.load(config.extensions, base)
         _ = config.schema_
     except ValidationError as error:
         raise ConfigError(explain(error, Schema if error.title == "Schema" else Config)) from error

@@ -9,6 +9,7 @@ from typing import Any, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic import Field as Option
 
+from features.extensions import VARIABLE
 from features.suggest import listing, nearest
 from features.transforms.transform import Transform
 
@@ -55,7 +56,7 @@ class Custom(BaseModel):
             raise ValueError(
                 f"`use` must name a registered transform, of {listing(sorted(_KNOWN)) or 'none'}; "
                 f"got '{self.use}'.{nearest(self.use, _KNOWN)} List its module in `extensions` "
-                "(a server: CROSSRANK_EXTENSIONS)"
+                f"(a server: {VARIABLE})"
             )
         try:
             _ = self.transform
