@@ -88,9 +88,7 @@ class Encoder:
             failure = checks.first_failure(frame)
             assert failure is not None
             _, row, message = failure
-            raise DataError(
-                message.replace(f"row {row} holds", f"{where} holds") if where else message
-            )
+            raise DataError(message.replace(f"row {row} holds", f"{where or f'row {row}'} holds"))
         return checked
 
     def _encoded(self, frame: pl.DataFrame) -> Encoded:

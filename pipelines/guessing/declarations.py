@@ -146,7 +146,7 @@ def _scale(column: Column) -> tuple[tuple[Scale, str], bool]:
 def _options(scale: Scale, family: Sequence[Column]) -> dict[str, Any]:
     """Of a declaration, the same for the whole family."""
     if scale == "id":
-        least = max(_min_count(one.distinct) for one in family)
+        least = max(_min_count(one.present) for one in family)
         return {"min_count": least} if least > 1 else {}
     return {"log": True} if 2 * sum(one.skewed for one in family) > len(family) else {}
 
@@ -163,9 +163,15 @@ def _scalar(column: Column, scale: Scale, why: str, options: Mapping[str, Any]) 
     return Finding(column.name, "numeric (log)", why, figures, declaration)
 
 
-def _min_count(distinct: int) -> int:
-    """Rows below which a value has too few to learn from, where there are many values."""
-    return 4 if distinct > 10_000 else 2 if distinct > 1_000 else 1
+def _min_count(values: pl.Series) -> int:
+    """Rows below which a value has too few to learn from, where there are many values.
+
+    No more than the most frequent value has, so that something is left to learn.
+    """
+    distinct = values.n_unique()
+    if distinct <= 1_000:
+        return 1
+    return min(4 if distinct > 10_000 else 2, int(values.unique_counts().sort()[-1]))
 
 
 def _sequences(columns: Columns, ids: list[str]) -> dict[str, Finding]:
@@ -180,13 +186,13 @@ def _sequences(columns: Columns, ids: list[str]) -> dict[str, Finding]:
         if mark is not None:
             declaration["separator"] = mark
             why = f"its text lists words between '{mark}'"
-        distinct = column.elements(mark).n_unique()
+        elements = column.elements(mark)
         owner = shared_vocabulary(column, [columns[one] for one in ids])
         if owner is not None:
             declaration["vocabulary"] = owner
             why = f"{why}, whose values overlap with those of {toml.string(owner)}"
-        elif (least := _min_count(distinct)) > 1:
+        elif (least := _min_count(elements)) > 1:
             declaration["min_count"] = least
-        figures = f"{distinct} values, up to {column.longest(mark)} a row"
+        figures = f"{elements.n_unique()} values, up to {column.longest(mark)} a row"
         found[name] = Finding(name, "sequence", why, figures, declaration)
     return found
