@@ -41,7 +41,7 @@ Format = Annotated[
 
 @app.callback()
 def crossrank(
-    debug: Annotated[bool, typer.Option(help="Show the trace of an error.")] = False,
+    debug: Annotated[bool, typer.Option(help="Show the trace of an error.")] = False,  # noqa: ARG001
 ) -> None:
     """Options of every command; `main` reads them, wherever they stand."""
     extensions.load_named()
