@@ -73,6 +73,10 @@ def compiled(
     return value.expression if value.kind == "text" else value.to("number").expression
 
 
+def _is_whole(dtype: pl.DataType) -> bool:
+    return dtype.is_integer() or dtype in (pl.Boolean, pl.Null)
+
+
 def _column(name: str, dtype: pl.DataType, reading: Reading, alike: list[pl.DataType]) -> _Value:
     """`alike`: dtypes of the columns that are of its kind."""
     if reading.kind == "text" or (reading.kind is None and not all(map(is_number, alike))):

@@ -185,7 +185,7 @@ class _Parser:
         value = float(token.text)
         if math.isinf(value):
             raise self.fault(token.at, "this number is too large")
-        if token.text.isdecimal() and int(value) > _EXACT:
+        if token.text.isdecimal() and int(token.text) > _EXACT:
             raise self.fault(token.at, "whole numbers are exact to 2**53; write an id as a text")
         return value
 
