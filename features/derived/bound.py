@@ -13,8 +13,9 @@ def bound(values: Mapping[str, pl.Expr], body: Callable[..., pl.Expr]) -> pl.Exp
     Without it, nested expressions that use an operand twice double in size at every level.
     """
     fields = {name: pl.field(name) for name in values}
-    packed = pl.struct(**values)
-    return packed.struct.with_fields(_result=body(**fields)).struct.field("_result")
+    packed = pl.struct([value.alias(name) for name, value in values.items()])
+    result: pl.Expr = packed.struct.with_fields(body(**fields).alias("_result"))
+    return result.struct.field("_result")
 
 
 def finite(value: pl.Expr) -> pl.Expr:

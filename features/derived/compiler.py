@@ -60,16 +60,31 @@ _MISSING = _Value(pl.lit(None), None)
 def compiled(
     tree: Node, readings: Mapping[str, Reading], dtypes: Mapping[str, pl.DataType]
 ) -> pl.Expr:
-    """Float64 or String, null where missing. Raises SchemaError where a dtype does not fit."""
-    textual = {one.group for name, one in readings.items() if not is_number(dtypes[name])}
+    """Float64 or String (Int64 where integers are only chosen from), null where missing.
+
+    Raises:
+        SchemaError: a column's dtype does not fit how it is read.
+    """
     columns = {}
     for name, reading in readings.items():
-        text = reading.kind == "text" or (reading.kind is None and reading.group in textual)
-        read = canonical if text else number
-        column = read(pl.col(name), dtypes[name], name)
-        columns[name] = _Value(column, "text" if text else "number")
+        alike = [dtypes[other] for other, its in readings.items() if its.group == reading.group]
+        columns[name] = _column(name, dtypes[name], reading, alike)
     value = _value(tree, columns).cleaned()
     return value.expression if value.kind == "text" else value.to("number").expression
+
+
+def _is_whole(dtype: pl.DataType) -> bool:
+    return dtype.is_integer() or dtype in (pl.Boolean, pl.Null)
+
+
+def _column(name: str, dtype: pl.DataType, reading: Reading, alike: list[pl.DataType]) -> _Value:
+    """`alike`: dtypes of the columns that are of its kind."""
+    if reading.kind == "text" or (reading.kind is None and not all(map(is_number, alike))):
+        return _Value(canonical(pl.col(name), dtype, name), "text")
+    if reading.kind is None and all(map(_is_whole, alike)):  # ids stay exact
+        wide = any(one in (pl.UInt64, pl.UInt128, pl.Int128) for one in alike)
+        return _Value(pl.col(name).cast(pl.Int128 if wide else pl.Int64, strict=False), "number")
+    return _Value(number(pl.col(name), dtype, name), "number")
 
 
 def _value(node: Node, columns: Mapping[str, _Value]) -> _Value:

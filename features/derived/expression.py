@@ -61,5 +61,5 @@ class Expression(Derived):
 
 def _want(reading: Reading) -> Want:
     if reading.kind is None:
-        return "id" if reading.written else "value"
+        return "value"
     return "id" if reading.kind == "text" else "number"

@@ -143,7 +143,9 @@ FUNCTIONS: dict[str, Function] = {
     "split": Function(("text", "word", "index"), "text", _split, clean=False),
     "sqrt": Function(_ONE, "number", pl.Expr.sqrt, passes=1, clean=False),
     "starts_with": Function(_WORDS, "truth", lambda one, other: one.str.starts_with(other)),
-    "strip": Function(("text",), "text", lambda text: text.str.strip_chars(), passes=1, clean=False),
+    "strip": Function(
+        ("text",), "text", lambda text: text.str.strip_chars(), passes=1, clean=False
+    ),
     "upper": Function(("text",), "text", lambda text: text.str.to_uppercase(), passes=1),
 }  # fmt: skip
 

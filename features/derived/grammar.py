@@ -109,6 +109,9 @@ class _Parser:
         self.index += len(infix.split())
         if infix in ("in", "not in"):
             found = self.call("in", (left, *self.choices()), at)
+            if _POWERS.get(self.infix(), 0) > _POWERS["in"]:
+                message = f"put what is before '{self.token.text}' in parentheses"
+                raise self.fault(self.token.at, message)
             return found if infix == "in" else self.call("not", (found,), at)
         # `**` holds what is right of it less firmly than a sign does, and groups to the right.
         right = self.expression(_SIGN - 1 if infix == "**" else _POWERS[infix])
@@ -182,7 +185,7 @@ class _Parser:
         value = float(token.text)
         if math.isinf(value):
             raise self.fault(token.at, "this number is too large")
-        if token.text.isdecimal() and int(value) > _EXACT:
+        if token.text.isdecimal() and int(token.text) > _EXACT:
             raise self.fault(token.at, "whole numbers are exact to 2**53; write an id as a text")
         return value
 

@@ -14,15 +14,13 @@ Kind = Literal["number", "text"]
 
 @dataclass(frozen=True)
 class Reading:
-    """How an expression reads a column.
+    """How an expression reads a column: as which kind, None where its dtype may say.
 
-    kind: None where either will do. group: columns of one group are of the same kind. written:
-    whether its text is used, whichever kind it is.
+    Columns of one group are of the same kind.
     """
 
     kind: Kind | None
     group: int
-    written: bool
 
 
 def readings(tree: Node, text: str) -> dict[str, Reading]:
@@ -37,8 +35,8 @@ class _Group:
     """Values of one kind."""
 
     kind: Kind | None = None
-    compared: bool = False  # with == or !=, which tell texts apart better than numbers
-    ordered: bool = False  # with < or >, which order numbers better than texts
+    ordered: bool = False  # by < or >: numbers, if nothing else is known
+    named: bool = False  # by ==, != or concat: texts, if nothing else is known
 
 
 @dataclass
@@ -47,7 +45,6 @@ class _Readings:
     groups: list[_Group] = field(default_factory=list)
     parents: list[int] = field(default_factory=list)
     columns: dict[str, int] = field(default_factory=dict)
-    written: set[str] = field(default_factory=set)
     missing: list[tuple[int, int]] = field(default_factory=list)  # (group, place)
 
     def new(self, kind: Kind | None = None) -> int:
@@ -84,12 +81,10 @@ class _Readings:
         places = [self.visit(operand) for operand in node.operands]
         for index, name in enumerate(node.operators):
             together = self.join(places[index], places[index + 1], name, node.operands[index + 1])
-            group = self.groups[together]
-            equality = name in ("==", "!=")
-            group.compared, group.ordered = (
-                group.compared or equality,
-                group.ordered or not equality,
-            )
+            if name in ("==", "!="):
+                self.groups[together].named = True
+            else:
+                self.groups[together].ordered = True
         return self.new("number")
 
     def call(self, node: Call) -> int:
@@ -121,8 +116,8 @@ class _Readings:
         place = self.visit(argument)
         if takes in ("same", "choice"):
             self.join(same, place, name, argument)
-        elif takes == "written" and isinstance(argument, Column):
-            self.written.add(argument.name)
+        elif takes == "written":
+            self.groups[self.root(place)].named = True
         elif takes in ("number", "truth", "text"):
             self.join(self.new("text" if takes == "text" else "number"), place, name, argument)
 
@@ -135,25 +130,20 @@ class _Readings:
             message = f"'{name}' must have a {kept.kind} here; {what} a {gone.kind}"
             raise fault(self.text, node.at, message)
         kept.kind = kept.kind or gone.kind
-        kept.compared, kept.ordered = kept.compared or gone.compared, kept.ordered or gone.ordered
+        kept.ordered, kept.named = kept.ordered or gone.ordered, kept.named or gone.named
         self.parents[other] = one
         return one
 
     def settled(self) -> dict[str, Reading]:
         roots = {name: self.root(place) for name, place in self.columns.items()}
         for place, at in self.missing:
-            if (
-                self.groups[self.root(place)].kind is None
-                and self.root(place) not in roots.values()
-            ):
+            root = self.root(place)
+            if self.kind(root) is None and root not in roots.values():
                 raise fault(self.text, at, "nothing says what kind of value is missing here")
-        return {
-            name: Reading(self.kind(root), root, name in self.written)
-            for name, root in roots.items()
-        }
+        return {name: Reading(self.kind(root), root) for name, root in roots.items()}
 
     def kind(self, root: int) -> Kind | None:
         group = self.groups[root]
         if group.kind is None and group.ordered:
             return "number"
-        return "text" if group.kind is None and group.compared else group.kind
+        return "text" if group.kind is None and group.named else group.kind
