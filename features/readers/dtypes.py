@@ -52,8 +52,8 @@ def polars_schema(types: Mapping[str, pa.DataType]) -> dict[str, pl.DataType]:
 
     Raises SchemaError where a type has no counterpart.
     """
-    empty = pa.schema(list(types.items())).empty_table()
-    return dict(plain(empty).schema)
+    fields = [(name, readable(name, kind)) for name, kind in types.items()]
+    return dict(plain(pa.schema(fields).empty_table()).schema)
 
 
 def plain(table: pa.Table | pa.RecordBatch) -> pl.DataFrame:

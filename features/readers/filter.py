@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import reduce
 from operator import and_
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import polars as pl
 from pydantic import (
+    AfterValidator,
     ConfigDict,
-    FiniteFloat,
     RootModel,
     TypeAdapter,
     ValidationError,
@@ -24,10 +25,25 @@ from features.readers.comparison import comparable
 from features.readers.failures import shown
 from features.readers.location import Location
 from features.suggest import listing, nearest
+from features.validation import explain
 
 Operator = Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in"]
-Value = bool | int | FiniteFloat | str | datetime | date
 _LISTS = ("in", "not in")
+
+
+def _values(given: object) -> object:
+    """Check that `given` is a value or a list of them, which becomes a tuple."""
+    return tuple(map(_value, given)) if isinstance(given, list | tuple) else _value(given)
+
+
+def _value(given: object) -> object:
+    finite = isinstance(given, float) and math.isfinite(given)
+    if not finite and not isinstance(given, int | str | date):  # bool and datetime among them
+        raise ValueError("a value must be a number, text, true or false, a date or a time")
+    return given
+
+
+Values = Annotated[Any, AfterValidator(_values)]
 
 
 @dataclass(frozen=True)
@@ -40,7 +56,7 @@ class Bounds:
     void: pl.Series
 
 
-class Condition(RootModel[tuple[str, Operator, Value | tuple[Value, ...]]]):
+class Condition(RootModel[tuple[str, Operator, Values]]):
     """What one column must hold; null and NaN never do, whatever the operator.
 
     `in` and `not in` take a list of values, the others one value.
@@ -149,7 +165,7 @@ class Filter:
         try:
             return cls(_CONDITIONS.validate_python(conditions))
         except ValidationError as cause:
-            raise ConfigError(_wrong(cause)) from cause
+            raise ConfigError(explain(cause, Condition, "filter")) from cause
 
     def __str__(self) -> str:
         return " and ".join(map(str, self.conditions))
@@ -183,15 +199,6 @@ class Filter:
 
 
 _CONDITIONS = TypeAdapter(tuple[Condition, ...])
-
-
-def _wrong(cause: ValidationError) -> str:
-    problem = cause.errors()[0]
-    at = problem["loc"][0] + 1 if problem["loc"] and isinstance(problem["loc"][0], int) else ""
-    return (
-        f"filter must be a list of [column, operator, value]; condition {at}: {problem['msg']}; "
-        f"got {shown(str(problem['input']))}."
-    )
 
 
 def pruned(files: Sequence[Location], wanted: Filter, own: Iterable[str]) -> tuple[Location, ...]:

@@ -51,15 +51,20 @@ def added(file: Location, own: Mapping[str, pl.DataType]) -> dict[str, pl.DataTy
     not hold what the folder says.
     """
     for name in set(file.partition.columns) & set(own):
-        text = file.partition[name].cast(pl.String)
-        try:
-            text.cast(own[name])
-        except pl.exceptions.PolarsError:
+        value = file.partition[name].cast(pl.String)
+        if not _could_be(value, own[name]):
             raise SchemaError(
                 f"{file} holds column {name!r} as {own[name]}, but lies in a folder {name}="
-                f"{text[0]}; the two must agree: rename one, or set hive = false."
-            ) from None
+                f"{value[0]}; the two must agree: rename one, or set hive = false."
+            )
     return {name: dtype for name, dtype in file.partition.schema.items() if name not in own}
+
+
+def _could_be(text: pl.Series, dtype: pl.DataType) -> bool:
+    if dtype.is_numeric():
+        return text.cast(dtype, strict=False).null_count() == text.null_count()
+    # A time, a truth value: there are too many ways to write them in a name.
+    return dtype.is_temporal() or dtype in (pl.String, pl.Boolean)
 
 
 def _keys(file: Location, base: Path) -> Keys:
