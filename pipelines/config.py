@@ -21,6 +21,7 @@ from pydantic import (
 
 from features import extensions
 from features.errors import ConfigError
+from features.readers.filter import Condition
 from features.schema import Schema
 from features.validation import explain
 from pipelines.splits import AnySplit, ByOrder
@@ -37,7 +38,8 @@ class DataConfig(_Section):
     """Where the rows are, what their columns mean, and how they are divided.
 
     `paths` (files, folders, globs; relative to the configuration) are divided by `split`;
-    `valid_paths` and `test_paths` are parts of their own. `options` go to the format's reader.
+    `valid_paths` and `test_paths` are parts of their own. `options` go to the format's reader;
+    of all rows, those are read for which each condition of `filter` holds.
     `truth` is the ground truth of a simulated log, to compare with.
     """
 
@@ -46,6 +48,7 @@ class DataConfig(_Section):
     test_paths: Paths | None = None
     format: str | None = None
     options: dict[str, Any] = Field(default_factory=dict)
+    filter: tuple[Condition, ...] = ()
     label: str
     weight: str | None = None
     query: str | None = None

@@ -28,7 +28,7 @@ class Division:
         data = config.data
 
         def opened(paths: Paths) -> Source:
-            return open_source(paths, data.format, config.base, **data.options)
+            return open_source(paths, data.format, config.base, filter=data.filter, **data.options)
 
         own = {"valid": data.valid_paths, "test": data.test_paths}
         self._split = data.split

@@ -1,16 +1,16 @@
 """The Criteo display-advertising logs: tab-separated, no header, 13 integers, 26 hashed ids."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from features.readers.csv import CsvOptions, CsvSource
+from features.readers.location import Location
 from features.readers.options import Options
 
 INTEGERS = tuple(f"I{index}" for index in range(1, 14))
 IDS = tuple(f"C{index}" for index in range(1, 27))
 
 
-def criteo_source(files: Sequence[Path], options: Options) -> CsvSource:
+def criteo_source(files: Sequence[Location], options: Options) -> CsvSource:
     """Return the rows of Criteo's Kaggle form: label int8, I1..I13 int64, C1..C26 string.
 
     Empty cells are null. Raises DataError on a row that has not 40 cells.

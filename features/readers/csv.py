@@ -5,7 +5,6 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import polars as pl
@@ -17,8 +16,10 @@ from features.errors import ConfigError, DataError
 from features.readers.dtypes import arrow_type, plain, polars_schema
 from features.readers.failures import reading, shown, unreadable
 from features.readers.lines import line_of
-from features.readers.options import Options
-from features.readers.source import Source, require_rows, require_same
+from features.readers.location import Location, each
+from features.readers.options import TableOptions
+from features.readers.source import no_rows, require_same
+from features.readers.table_source import TableSource
 from features.suggest import nearest
 
 _BLOCK = 1 << 22  # bytes of text parsed at once; the first block is what types are inferred from
@@ -26,7 +27,7 @@ _CONVERSION = re.compile(r"In CSV column #(\d+): .*?conversion error to (.+?): (
 _VALUE = re.compile(r"'(.*)'", re.DOTALL)
 
 
-class CsvOptions(Options):
+class CsvOptions(TableOptions):
     """`columns` names the columns of files without a header; `dtypes` overrides inference.
 
     Unless `quoted`, a double quote is a character like any other.
@@ -45,7 +46,7 @@ class TsvOptions(CsvOptions):
     separator: Annotated[str, Field(min_length=1, max_length=1)] = "\t"
 
 
-class CsvSource(Source):
+class CsvSource(TableSource):
     """Rows of delimited UTF-8 text, plain, .gz or .zst, every file holding the same columns.
 
     Empty cells and `null_values` are null. Undeclared columns take the type of the first
@@ -54,41 +55,40 @@ class CsvSource(Source):
     DataError on ragged rows, cells that break their dtype, and text that cannot be read.
     """
 
-    def __init__(self, files: Sequence[Path], options: CsvOptions) -> None:
+    def __init__(self, files: Sequence[Location], options: CsvOptions) -> None:
         self._format = options
         if options.columns is not None and len(set(options.columns)) < len(options.columns):
             raise ConfigError(f"columns must be distinct names; got {options.columns}.")
-        self._headers = {file: options.columns or header(file, options) for file in files}
+        self._headers = dict(
+            zip(map(str, files), each(lambda file: columns_of(file, options), files), strict=True)
+        )
         for name in options.dtypes:
-            if name not in self._headers[files[0]]:
+            if name not in self._headers[str(files[0])]:
                 raise ConfigError(
                     f"dtypes names column {name!r}, which {files[0]} does not have."
-                    f"{nearest(name, self._headers[files[0]])}"
+                    f"{nearest(name, self._headers[str(files[0])])}"
                 )
         self._types = self._inferred(files)
         schema = polars_schema(self._types)
         for file in files:
-            found = {name: schema[name] for name in self._headers[file] if name in schema}
+            found = {name: schema[name] for name in self._headers[str(file)] if name in schema}
             require_same(file, found, files[0], schema)
-        super().__init__(files, schema, options.model_dump(mode="json"))
+        super().__init__(files, schema, options)
 
-    def _frames(self, columns: tuple[str, ...]) -> Iterator[pl.DataFrame]:
-        types = {name: self._types[name] for name in columns}
-        for file in self.files:
-            yield from self._read(file, types)
+    def _batches(self, file: Location, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
+        return self._read(file, {name: self._types[name] for name in columns})
 
-    def _read(self, file: Path, types: Mapping[str, pa.DataType]) -> Iterator[pl.DataFrame]:
+    def _read(self, file: Location, types: Mapping[str, pa.DataType]) -> Iterator[pa.RecordBatch]:
         ragged: list[Any] = []  # the row that Arrow refused
         try:
-            for batch in self._open(file, types, ragged):
-                yield plain(batch)
+            yield from self._open(file, types, ragged)
         except pa.ArrowInvalid as cause:
             if ragged:
                 raise self._ragged(file, ragged[0]) from cause
             raise self._unconverted(file, cause) from cause
 
     def _open(
-        self, file: Path, types: Mapping[str, pa.DataType] | None, ragged: list[Any]
+        self, file: Location, types: Mapping[str, pa.DataType] | None, ragged: list[Any]
     ) -> Iterator[pa.RecordBatch]:
         def refuse(row: Any) -> str:
             ragged.append(row)
@@ -103,7 +103,7 @@ class CsvSource(Source):
         )
         try:
             yield from pc.open_csv(
-                file,
+                file.stream(),
                 read_options=pc.ReadOptions(block_size=_BLOCK, column_names=chosen.columns),
                 parse_options=pc.ParseOptions(
                     delimiter=chosen.separator,
@@ -112,10 +112,14 @@ class CsvSource(Source):
                 ),
                 convert_options=convert,
             )
-        except OSError as cause:
-            raise unreadable(file, cause) from cause
+        except pa.ArrowInvalid:
+            raise  # the caller knows which cell or row it is about
+        except Exception as cause:
+            if isinstance(cause, OSError) or file.remote:
+                raise unreadable(file, cause) from cause
+            raise
 
-    def _inferred(self, files: Sequence[Path]) -> dict[str, pa.DataType]:
+    def _inferred(self, files: Sequence[Location]) -> dict[str, pa.DataType]:
         """Return the Arrow type of each column from the first file that has rows."""
         declared = {name: arrow_type(name, dtype) for name, dtype in self._format.dtypes.items()}
         for file in files:
@@ -128,10 +132,9 @@ class CsvSource(Source):
                 types |= self._large_integers(file, floats)
             unseen = {n: pa.string() for n, k in types.items() if k in (pa.null(), pa.binary())}
             return types | unseen | declared
-        require_rows(files, found=False)
-        raise AssertionError  # require_rows has raised
+        raise no_rows(files)
 
-    def _large_integers(self, file: Path, floats: list[str]) -> dict[str, pa.DataType]:
+    def _large_integers(self, file: Location, floats: list[str]) -> dict[str, pa.DataType]:
         """Return types for the columns of digits that Arrow took for floats: ids over 2^63."""
         texts = self._sample(file, dict.fromkeys(floats, pa.string()))
         types: dict[str, pa.DataType] = {}
@@ -141,7 +144,9 @@ class CsvSource(Source):
                 types[name] = pa.uint64() if fits else pa.string()
         return types
 
-    def _sample(self, file: Path, types: Mapping[str, pa.DataType] | None) -> pa.RecordBatch | None:
+    def _sample(
+        self, file: Location, types: Mapping[str, pa.DataType] | None
+    ) -> pa.RecordBatch | None:
         ragged: list[Any] = []
         try:
             return next(self._open(file, types, ragged), None)
@@ -152,19 +157,19 @@ class CsvSource(Source):
                 return None
             raise unreadable(file, cause) from cause
 
-    def _ragged(self, file: Path, row: Any) -> DataError:
+    def _ragged(self, file: Location, row: Any) -> DataError:
         must = f"a row must have {row.expected_columns} cells, one a column"
         got = f"{row.actual_columns} cells: {shown(row.text)}"
         line = line_of(file, row.text)
         where = f"{file}, line {line}" if line is not None else str(file)
         return DataError(f"{where}: {must}; got {got}. Mend the row or the option separator.")
 
-    def _unconverted(self, file: Path, cause: pa.ArrowInvalid) -> DataError:
+    def _unconverted(self, file: Location, cause: pa.ArrowInvalid) -> DataError:
         """Return the error for a cell that is not of its column's dtype."""
         match = _CONVERSION.search(str(cause))
         if match is None:
             return unreadable(file, cause)
-        column, kind, problem = self._headers[file][int(match[1])], match[2], match[3]
+        column, kind, problem = self._headers[str(file)][int(match[1])], match[2], match[3]
         value = _VALUE.search(problem)
         if value is None:
             must = "cells must be UTF-8 text" if "UTF8" in problem else f"cells must be {kind}"
@@ -176,10 +181,11 @@ class CsvSource(Source):
             "such as 'float64' or 'string', or list the value in null_values."
         )
 
-    def _row_of(self, file: Path, column: str, value: str) -> str:
+    def _row_of(self, file: Location, column: str, value: str) -> str:
         """Return ", row N" (data rows counted from 1) for the first cell equal to `value`."""
         before = 0
-        for frame in self._read(file, {column: pa.string()}):
+        for batch in self._read(file, {column: pa.string()}):
+            frame = plain(batch)
             hits = (frame[column].str.strip_chars() == value.strip()).arg_true()
             if len(hits):
                 return f", row {before + int(hits[0]) + 1}"
@@ -187,9 +193,14 @@ class CsvSource(Source):
         return ""
 
 
-def header(file: Path, options: CsvOptions) -> tuple[str, ...]:
+def columns_of(file: Location, options: CsvOptions) -> tuple[str, ...]:
+    """Return the names of the columns of `file` itself."""
+    return options.columns or header(file, options)
+
+
+def header(file: Location, options: CsvOptions) -> tuple[str, ...]:
     """Return the column names that `file` begins with, which must be distinct (DataError)."""
-    with reading(file), pa.input_stream(file) as raw:
+    with reading(file), file.stream() as raw:
         text = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
         quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if options.quoted else csv.QUOTE_NONE
         try:

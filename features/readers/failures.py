@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pyarrow as pa
 
-from features.errors import DataError
+from features.errors import CrossrankError, DataError
+from features.readers.location import Location
 
 SHOWN = 80  # characters of a bad cell or line that an error repeats
 
@@ -33,11 +33,11 @@ def shown(text: str) -> str:
     return repr(line if len(line) <= SHOWN else f"{line[:SHOWN]}...")
 
 
-def unreadable(file: Path, cause: BaseException) -> DataError:
+def unreadable(file: Location, cause: BaseException) -> DataError:
     """Return the DataError that says in plain words why `file` could not be read."""
     if isinstance(cause, FileNotFoundError):
         return DataError(f"{file} does not exist; it must be there while it is read.")
-    text = " ".join(str(cause).split())
+    text = " ".join(str(cause).split()) or type(cause).__name__
     lowered = text.lower()
     for sign, meaning in _MEANINGS:
         if sign in lowered:
@@ -45,15 +45,21 @@ def unreadable(file: Path, cause: BaseException) -> DataError:
     return DataError(f"{file} cannot be read: {text[:300]}")
 
 
-def bad_line(file: Path, line: int, must: str, got: str, remedy: str) -> DataError:
+def bad_line(file: Location, line: int, must: str, got: str, remedy: str) -> DataError:
     """Return the DataError for line `line` (from 1) of `file`."""
     return DataError(f"{file}, line {line}: {must}; got {shown(got)}. {remedy}")
 
 
 @contextmanager
-def reading(file: Path) -> Iterator[None]:
-    """Turn whatever Arrow or the system raises while `file` is read into a DataError."""
+def reading(file: Location) -> Iterator[None]:
+    """Turn whatever Arrow, the system or a store raises while `file` is read into a DataError."""
     try:
         yield
+    except CrossrankError:
+        raise
     except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError) as cause:
         raise unreadable(file, cause) from cause
+    except Exception as cause:
+        if not file.remote:
+            raise
+        raise unreadable(file, cause) from cause  # each store's client has errors of its own

@@ -1,7 +1,6 @@
 """LETOR text, `grade qid:N 1:v 2:v ... #docid = X`, as SVMrank reads it."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
@@ -10,6 +9,7 @@ from pydantic import Field
 
 from features.errors import DataError
 from features.readers.line_source import LineSource, sample
+from features.readers.location import Location
 from features.readers.options import Options
 from features.readers.tokens import Tokens
 
@@ -34,7 +34,7 @@ class LetorSource(LineSource):
     Qin and Liu, Introducing LETOR 4.0 datasets, 2013 (arXiv:1306.2597).
     """
 
-    def __init__(self, files: Sequence[Path], options: LetorOptions) -> None:
+    def __init__(self, files: Sequence[Location], options: LetorOptions) -> None:
         head = sample(files)
         qid = _qids(head)
         self._features = options.features or int(head.pairs(after=2).index.max(initial=0))

@@ -1,13 +1,13 @@
 """LibFM text, `label id:1 id:1 ...`, each position of the line one id field."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import polars as pl
 
 from features.errors import ConfigError
 from features.readers.libsvm import LibsvmOptions, LibsvmSource, distinct
 from features.readers.line_source import LineSource, sample
+from features.readers.location import Location
 from features.readers.options import Options
 from features.readers.tokens import Tokens
 
@@ -21,7 +21,7 @@ class LibfmSource(LineSource):
     be 1. The option `columns` names the fields. Raises DataError on any other line.
     """
 
-    def __init__(self, files: Sequence[Path], options: LibsvmOptions) -> None:
+    def __init__(self, files: Sequence[Location], options: LibsvmOptions) -> None:
         width = int(sample(files).length[0]) - 1
         columns = options.columns
         if isinstance(columns, tuple):
@@ -52,7 +52,7 @@ class LibfmSource(LineSource):
         return pl.DataFrame({name: found[name] for name in columns})
 
 
-def libsvm_source(files: Sequence[Path], options: Options) -> LineSource:
+def libsvm_source(files: Sequence[Location], options: Options) -> LineSource:
     """Return the source that `options.fields` asks for: ids by position, or values by index."""
     assert isinstance(options, LibsvmOptions)
     return LibfmSource(files, options) if options.fields else LibsvmSource(files, options)

@@ -1,7 +1,6 @@
 """LibSVM text, `label index:value ...`, as one float column a feature."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, Literal
 
 import polars as pl
@@ -9,6 +8,7 @@ from pydantic import Field
 
 from features.errors import ConfigError, DataError
 from features.readers.line_source import LineSource, sample
+from features.readers.location import Location
 from features.readers.options import Options
 from features.readers.tokens import Tokens
 
@@ -35,7 +35,7 @@ class LibsvmSource(LineSource):
     largest index of the first rows. Raises DataError on a malformed line, or an index outside.
     """
 
-    def __init__(self, files: Sequence[Path], options: LibsvmOptions) -> None:
+    def __init__(self, files: Sequence[Location], options: LibsvmOptions) -> None:
         head = sample(files)
         index = head.pairs(after=1).index
         first = options.first_index
@@ -50,7 +50,7 @@ class LibsvmSource(LineSource):
         schema = {"label": pl.Float32(), **dict.fromkeys(names, pl.Float32())}
         super().__init__(files, schema, options.model_dump(mode="json"))
 
-    def _inferred(self, file: Path, largest: int) -> int:
+    def _inferred(self, file: Location, largest: int) -> int:
         width = largest - self._first + 1
         if not 0 < width <= MOST_INFERRED:
             got = f"indices up to {largest:,}" if width > 0 else "none"

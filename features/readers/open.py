@@ -8,15 +8,20 @@ from typing import Any
 from pydantic import ValidationError
 
 from features.errors import ConfigError
+from features.readers import arrow, csv, parquet
 from features.readers.arrow import ArrowSource
 from features.readers.criteo import criteo_source
 from features.readers.csv import CsvOptions, CsvSource, TsvOptions
 from features.readers.failures import shown
+from features.readers.filter import Filter, pruned
+from features.readers.filtered import FilteredSource
 from features.readers.letor import LetorOptions, LetorSource
 from features.readers.libfm import libsvm_source
 from features.readers.libsvm import LibsvmOptions
-from features.readers.options import Options
+from features.readers.location import Location
+from features.readers.options import Options, TableOptions
 from features.readers.parquet import ParquetSource
+from features.readers.partitions import partitioned
 from features.readers.paths import resolve
 from features.readers.sequences import SequenceOptions, SequenceSource
 from features.readers.source import Source
@@ -27,11 +32,15 @@ _COMPRESSED = (".gz", ".zst")
 
 @dataclass(frozen=True)
 class Format:
-    """A way logs are written: its options, its reader, the extensions that give it away."""
+    """A way logs are written: its options, its reader, the extensions that give it away.
+
+    `columns` names those that a file holds itself, where its folders may add some.
+    """
 
     options: type[Options]
-    read: Callable[[tuple[Path, ...], Any, Path], Source]
+    read: Callable[[tuple[Location, ...], Any, Path], Source]
     extensions: tuple[str, ...] = ()
+    columns: Callable[[Location, Any], tuple[str, ...]] | None = None
 
 
 def _text(*extensions: str) -> tuple[str, ...]:
@@ -39,12 +48,24 @@ def _text(*extensions: str) -> tuple[str, ...]:
 
 
 FORMATS: dict[str, Format] = {
-    "parquet": Format(Options, lambda files, own, _: ParquetSource(files, own), (".parquet",)),
-    "arrow": Format(
-        Options, lambda files, own, _: ArrowSource(files, own), (".arrow", ".feather", ".ipc")
+    "parquet": Format(
+        TableOptions,
+        lambda files, own, _: ParquetSource(files, own),
+        (".parquet",),
+        lambda file, _: parquet.columns_of(file),
     ),
-    "csv": Format(CsvOptions, lambda files, own, _: CsvSource(files, own), _text(".csv")),
-    "tsv": Format(TsvOptions, lambda files, own, _: CsvSource(files, own), _text(".tsv")),
+    "arrow": Format(
+        TableOptions,
+        lambda files, own, _: ArrowSource(files, own),
+        (".arrow", ".feather", ".ipc"),
+        lambda file, _: arrow.columns_of(file),
+    ),
+    "csv": Format(
+        CsvOptions, lambda files, own, _: CsvSource(files, own), _text(".csv"), csv.columns_of
+    ),
+    "tsv": Format(
+        TsvOptions, lambda files, own, _: CsvSource(files, own), _text(".tsv"), csv.columns_of
+    ),
     "criteo": Format(Options, lambda files, own, _: criteo_source(files, own)),
     "libsvm": Format(LibsvmOptions, lambda files, own, _: libsvm_source(files, own)),
     "letor": Format(LetorOptions, lambda files, own, _: LetorSource(files, own)),
@@ -53,13 +74,21 @@ FORMATS: dict[str, Format] = {
 
 
 def open_source(
-    paths: str | Sequence[str], format: str | None, base: Path, **options: object
+    paths: str | Sequence[str],
+    format: str | None,
+    base: Path,
+    *,
+    filter: Sequence[object] = (),
+    **options: object,
 ) -> Source:
-    """Return the source of the files that `paths` name, relative to the folder `base`.
+    """Return the source of the files that `paths` name: URLs, or relative to the folder `base`.
 
-    Raises ConfigError where the format or an option is unknown or does not hold; DataError
-    where files are missing or cannot be read.
+    `filter` keeps the rows for which each of its conditions [column, operator, value] holds.
+
+    Raises ConfigError where the format, an option or a condition is unknown or does not hold;
+    DataError where files are missing or cannot be read; SchemaError where columns do not fit.
     """
+    wanted = Filter.of(filter)
     if format is not None and format not in FORMATS:
         raise ConfigError(
             f"format must be one of {', '.join(FORMATS)}; got {format!r}.{nearest(format, FORMATS)}"
@@ -67,12 +96,18 @@ def open_source(
     files = resolve(paths, base)
     name = format if format is not None else guessed(files)
     chosen = FORMATS[name]
-    return chosen.read(files, _options(name, chosen.options, options), base)
+    own = _options(name, chosen.options, options)
+    if chosen.columns is not None:
+        files = partitioned(files, base, own.model_dump()["hive"])
+        if set(wanted.columns) & set(files[0].partition.columns):
+            files = pruned(files, wanted, chosen.columns(files[0], own))
+    source = chosen.read(files, own, base)
+    return FilteredSource(source, wanted) if wanted.conditions else source
 
 
-def guessed(files: Sequence[Path]) -> str:
+def guessed(files: Sequence[Location]) -> str:
     """Return the format that the extensions of `files` agree on; ConfigError where they do not."""
-    found: dict[str, Path] = {}
+    found: dict[str, Location] = {}
     for file in files:
         lowered = file.name.lower()
         names = [name for name, one in FORMATS.items() if lowered.endswith(one.extensions)]

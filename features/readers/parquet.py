@@ -1,47 +1,100 @@
 """Parquet files, read a row group's pages at a time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyarrow.parquet as pq
 
-from features.readers.dtypes import plain, polars_schema
+from features.readers.dtypes import polars_schema
 from features.readers.failures import reading
-from features.readers.options import Options
-from features.readers.source import Source, require_same
+from features.readers.filter import Filter
+from features.readers.location import Location, each
+from features.readers.options import TableOptions
+from features.readers.source import dropped, require_same
+from features.readers.statistics import bounds
+from features.readers.table_source import TableSource
 
 _PIECE = 65_536  # rows decoded at once
 
+Choice = Callable[[Any], Sequence[int]]  # from an open ParquetFile to the row groups to read
 
-class ParquetSource(Source):
+
+class ParquetSource(TableSource):
     """Rows of Parquet files that share the first one's columns; columns beyond those are ignored.
 
     Dictionary-encoded strings are read as String. Only the footers are read at construction.
     Raises DataError on a file that is not Parquet, SchemaError on files that disagree.
     """
 
-    def __init__(self, files: Sequence[Path], options: Options) -> None:
+    def __init__(self, files: Sequence[Location], options: TableOptions) -> None:
         schema: dict[str, pl.DataType] = {}
-        heights = 0
-        for file in files:
-            with reading(file), pq.ParquetFile(file) as parquet:
-                arrow = parquet.schema_arrow
-                found = polars_schema({field.name: field.type for field in arrow})
-                heights += parquet.metadata.num_rows
+        self._heights: list[list[int]] = []  # of the row groups of each file
+        for file, (found, heights) in zip(files, each(_footer, files), strict=True):
             schema = schema or found
             require_same(file, found, files[0], schema)
-        super().__init__(files, schema, options.model_dump(mode="json"))
-        self._rows: int = heights
+            self._heights.append(heights)
+        super().__init__(files, schema, options)
 
     @cached_property
     def _count(self) -> int:
-        return self._rows
+        return sum(map(sum, self._heights))
 
-    def _frames(self, columns: tuple[str, ...]) -> Iterator[pl.DataFrame]:
+    def _frames_from(self, columns: tuple[str, ...], start: int) -> Iterator[pl.DataFrame]:
+        for file, heights in zip(self.files, self._heights, strict=True):
+            first = 0
+            while first < len(heights) and start >= heights[first]:
+                start -= heights[first]
+                first += 1
+            if first < len(heights):
+                yield from dropped(self._read(file, columns, _from(first)), start)
+                start = 0
+
+    def _matching(self, columns: tuple[str, ...], wanted: Filter) -> Iterator[pl.DataFrame]:
+        def chosen(parquet: Any) -> Sequence[int]:
+            groups = range(parquet.metadata.num_row_groups)
+            may = wanted.may(bounds(parquet, wanted.columns), len(groups))
+            return [group for group in groups if may[group]]
+
         for file in self.files:
-            # Pre-buffering would keep every row group read so far in memory.
-            with reading(file), pq.ParquetFile(file, pre_buffer=False) as parquet:
-                for batch in parquet.iter_batches(batch_size=_PIECE, columns=list(columns)):
-                    yield plain(batch).select(columns)
+            yield from self._read(file, columns, chosen)
+
+    def _read(
+        self, file: Location, columns: tuple[str, ...], choice: Choice
+    ) -> Iterator[pl.DataFrame]:
+        return self._completed(file, columns, _record_batches(file, self._own(columns), choice))
+
+    def _batches(self, file: Location, columns: tuple[str, ...]) -> Iterator[Any]:
+        return _record_batches(file, columns, _from(0))
+
+
+def columns_of(file: Location) -> tuple[str, ...]:
+    """Return the names of the columns of `file` itself."""
+    return tuple(_footer(file)[0])
+
+
+def _from(first: int) -> Choice:
+    return lambda parquet: range(first, parquet.metadata.num_row_groups)
+
+
+def _footer(file: Location) -> tuple[dict[str, pl.DataType], list[int]]:
+    """Return the columns, and the number of rows of each row group."""
+    with reading(file), file.open() as stream, pq.ParquetFile(stream) as parquet:
+        columns = polars_schema({field.name: field.type for field in parquet.schema_arrow})
+        groups = range(parquet.metadata.num_row_groups)
+        return columns, [parquet.metadata.row_group(group).num_rows for group in groups]
+
+
+def _record_batches(file: Location, columns: Sequence[str], choice: Choice) -> Iterator[Any]:
+    with reading(file), file.open() as stream:
+        # Pre-buffering would keep every row group read so far in memory.
+        parquet = pq.ParquetFile(stream, pre_buffer=False)
+        groups = choice(parquet)
+        parts: Iterable[tuple[Any, Sequence[int]]] = [(parquet, groups)]
+        if file.remote:  # where it saves a round trip a column, and is forgotten with its group
+            known = {"metadata": parquet.metadata, "pre_buffer": True}
+            parts = ((pq.ParquetFile(stream, **known), [group]) for group in groups)
+        for opened, some in parts:
+            for batch in opened.iter_batches(_PIECE, row_groups=some, columns=list(columns)):
+                yield batch.select(columns)

@@ -9,17 +9,17 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
 from pydantic import Field, TypeAdapter, ValidationError
 
 from features.errors import ConfigError, DataError
 from features.readers.failures import reading
 from features.readers.lines import content_lines
+from features.readers.location import Location
 from features.readers.negatives import Untouched
 from features.readers.options import Options
 from features.readers.paths import resolve
 from features.readers.ragged import Ints, Ragged
-from features.readers.source import Source, fingerprint, rebatch, require_rows
+from features.readers.source import Source, fingerprint, no_rows, rebatch
 from features.readers.targets import SPLITS, Split, Targets, leave_one_out
 from features.readers.tokens import Tokens
 
@@ -82,7 +82,7 @@ class SequenceSource(Source):
     Kang and McAuley, Self-Attentive Sequential Recommendation, ICDM 2018 (arXiv:1808.09781).
     """
 
-    def __init__(self, files: Sequence[Path], options: SequenceOptions, base: Path) -> None:
+    def __init__(self, files: Sequence[Location], options: SequenceOptions, base: Path) -> None:
         self._chosen = options
         self._attributes = _attributes_file(options.attributes, base)
         integers = pl.List(pl.Int64())
@@ -119,7 +119,8 @@ class SequenceSource(Source):
             targets = leave_one_out(tokens, self._chosen.train_positions)
             split = targets.split[self._asked_for(targets)]
             rows += int((self._chosen.negatives() + 1)[split].sum())
-        require_rows(self.files, found=bool(users))
+        if not users:
+            raise no_rows(self.files)
         user, times = np.unique(np.concatenate(users), return_counts=True)
         if (times > 1).any():
             raise DataError(
@@ -221,9 +222,9 @@ class SequenceSource(Source):
         return untouched
 
 
-def _read_attributes(file: Path, items: Ints) -> Ragged:
+def _read_attributes(file: Location, items: Ints) -> Ragged:
     """Return the attribute ids in `file` for `items`, empty lists where it names none."""
-    with reading(file), pa.input_stream(file) as stream:
+    with reading(file), file.stream() as stream:
         text = stream.read()
     try:
         known = TypeAdapter(dict[int, list[int]]).validate_json(text)
@@ -239,7 +240,7 @@ def _read_attributes(file: Path, items: Ints) -> Ragged:
     return Ragged(values, np.cumsum(length) - length, length)
 
 
-def _attributes_file(path: str | None, base: Path) -> Path | None:
+def _attributes_file(path: str | None, base: Path) -> Location | None:
     if path is None:
         return None
     files = resolve(path, base)

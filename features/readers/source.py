@@ -4,14 +4,17 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from features.errors import ConfigError, DataError, SchemaError
 from features.readers.failures import reading
+from features.readers.location import Location, each
 from features.suggest import listing, nearest
+
+if TYPE_CHECKING:
+    from features.readers.filter import Filter
 
 ROWS = 262_144
 _EDGE = 1 << 20  # bytes digested at each end of a file
@@ -26,11 +29,11 @@ class Source(ABC):
 
     def __init__(
         self,
-        files: Sequence[Path],
+        files: Sequence[Location],
         schema: Mapping[str, pl.DataType],
         options: Mapping[str, Any],
     ) -> None:
-        self.files: tuple[Path, ...] = tuple(files)
+        self.files: tuple[Location, ...] = tuple(files)
         self.schema: dict[str, pl.DataType] = dict(schema)
         self.options: dict[str, Any] = dict(options)
 
@@ -38,17 +41,33 @@ class Source(ABC):
     def _frames(self, columns: tuple[str, ...]) -> Iterator[pl.DataFrame]:
         """Yield frames of exactly `columns`, in order, of whatever height is natural."""
 
+    def _frames_from(self, columns: tuple[str, ...], start: int) -> Iterator[pl.DataFrame]:
+        """Yield what `_frames` does, less the first `start` rows; formats that can, skip them."""
+        return dropped(self._frames(columns), start)
+
+    def _matching(self, columns: tuple[str, ...], wanted: "Filter") -> Iterator[pl.DataFrame]:  # noqa: ARG002
+        """Yield what `_frames` does, less rows that `wanted` cannot keep; which, is up to us."""
+        return self._frames(columns)
+
+    @property
+    def name(self) -> str:
+        """What errors call these rows: the first file."""
+        return self.files[0].name if self.files else "the frame"
+
     def batches(
-        self, columns: Sequence[str] | None = None, rows: int = ROWS
+        self, columns: Sequence[str] | None = None, rows: int = ROWS, start: int = 0
     ) -> Iterator[pl.DataFrame]:
         """Yield frames of `rows` rows (the last may be shorter), holding `columns` in that order.
 
-        Raises ConfigError on a bad argument, SchemaError on an unknown column, and, while
-        iterating, DataError on rows that cannot be read, or none at all.
+        The first `start` rows are skipped. Raises ConfigError on a bad argument, SchemaError on
+        an unknown column, and, while iterating, DataError on rows that cannot be read, or none.
         """
         if rows < 1:
             raise ConfigError(f"rows must be at least 1; got {rows}.")
-        return self._some(rebatch(self._frames(self._checked(columns)), rows))
+        if start < 0:
+            raise ConfigError(f"start must be a number of rows to skip, 0 or more; got {start}.")
+        frames = rebatch(self._frames_from(self._checked(columns), start), rows)
+        return frames if start else self._some(frames)
 
     def count(self) -> int:
         """Return the number of rows: free where the format stores it, else one pass."""
@@ -67,7 +86,7 @@ class Source(ABC):
         return {
             "reader": type(self).__name__,
             "options": self.options,
-            "files": [fingerprint(file) for file in self.files],
+            "files": list(each(fingerprint, self.files)),
         }
 
     def _some(self, frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
@@ -75,7 +94,11 @@ class Source(ABC):
         for frame in frames:
             found = True
             yield frame
-        require_rows(self.files, found)
+        if not found:
+            raise self._none()
+
+    def _none(self) -> DataError:
+        return no_rows(self.files) if self.files else DataError("a frame must hold rows; got none.")
 
     def _checked(self, columns: Sequence[str] | None) -> tuple[str, ...]:
         if columns is None:
@@ -85,7 +108,7 @@ class Source(ABC):
         for name in columns:
             if name not in self.schema:
                 raise SchemaError(
-                    f"column {name!r} is not in {self.files[0].name}; it has "
+                    f"column {name!r} is not in {self.name}; it has "
                     f"{listing(self.schema, 40)}.{nearest(name, self.schema)}"
                 )
         return tuple(columns)
@@ -109,29 +132,43 @@ def rebatch(frames: Iterable[pl.DataFrame], rows: int) -> Iterator[pl.DataFrame]
         yield _joined(held)
 
 
+def dropped(frames: Iterable[pl.DataFrame], rows: int) -> Iterator[pl.DataFrame]:
+    """Yield `frames` less their first `rows` rows."""
+    for frame in frames:
+        if frame.height > rows:
+            yield frame.slice(rows)
+        rows = max(0, rows - frame.height)
+
+
 def _joined(frames: list[pl.DataFrame]) -> pl.DataFrame:
     return frames[0] if len(frames) == 1 else pl.concat(frames, rechunk=True)
 
 
-def fingerprint(file: Path) -> dict[str, Any]:
-    """Return name, size (bytes), mtime_ns and sha256 of the first and last MiB of `file`."""
-    with reading(file):
-        status = file.stat()
-        digest = hashlib.sha256()
-        with file.open("rb") as stream:
-            digest.update(stream.read(_EDGE))
-            stream.seek(max(stream.tell(), status.st_size - _EDGE))
-            digest.update(stream.read(_EDGE))
+def fingerprint(file: Location) -> dict[str, Any]:
+    """Return name, size (bytes), mtime_ns (where known) and sha256 of the first and last MiB.
+
+    What the folders say of the rows is in it too, as `partition`.
+    """
+    with reading(file), file.open() as stream:
+        status = file.status()
+        size = stream.size()
+        digest = hashlib.sha256(stream.read(_EDGE))
+        stream.seek(max(stream.tell(), size - _EDGE))
+        digest.update(stream.read(_EDGE))
     return {
         "name": file.name,
-        "size": status.st_size,
-        "mtime_ns": status.st_mtime_ns,
+        "size": size,
+        "mtime_ns": status.mtime_ns,
         "edges_sha256": digest.hexdigest(),
+        **({} if file.partition.is_empty() else {"partition": file.partition.row(0, named=True)}),
     }
 
 
 def require_same(
-    file: Path, found: Mapping[str, pl.DataType], first: Path, schema: Mapping[str, pl.DataType]
+    file: Location,
+    found: Mapping[str, pl.DataType],
+    first: Location,
+    schema: Mapping[str, pl.DataType],
 ) -> None:
     """Check that `file` has each column of `schema`, which came from `first`, with its dtype."""
     for name, dtype in schema.items():
@@ -147,7 +184,6 @@ def require_same(
             )
 
 
-def require_rows(files: Sequence[Path], found: bool) -> None:
-    """Raise DataError unless rows were `found` in at least one of `files`."""
-    if not found:
-        raise DataError(f"{listing(map(str, files), 3)}: no rows; a source must hold at least one.")
+def no_rows(files: Sequence[Location]) -> DataError:
+    """Return the error for `files` that hold no row between them."""
+    return DataError(f"{listing(map(str, files), 3)}: no rows; a source must hold at least one.")

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +9,7 @@ import polars as pl
 
 from features.errors import DataError
 from features.readers.failures import bad_line
+from features.readers.location import Location
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -32,7 +32,7 @@ class Tokens:
     first token of each row, `length` (rows,) their number, at least one.
     """
 
-    file: Path
+    file: Location
     lines: pl.DataFrame
     text: pl.Series
     row: Ints
@@ -40,7 +40,7 @@ class Tokens:
     length: Ints
 
     @classmethod
-    def of(cls, file: Path, lines: pl.DataFrame) -> "Tokens":
+    def of(cls, file: Location, lines: pl.DataFrame) -> "Tokens":
         """Cut the `content_lines` frame `lines` of `file`."""
         parts = lines["text"].str.splitn("#", 2).struct.field("field_0").str.split(" ")
         row = np.repeat(np.arange(lines.height), parts.list.len().to_numpy())

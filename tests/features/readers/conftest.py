@@ -4,6 +4,7 @@ import gzip
 from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
@@ -36,3 +37,43 @@ def shared() -> Callable[[str], Path]:
         return found
 
     return folder
+
+
+FRAME = pl.DataFrame(
+    {"id": [7, None, 9, 10, 11], "text": ["a", "b", None, "d", "e"], "x": [0.5, 1.0, 2.0, 3.0, 4.0]}
+)
+
+
+def _criteo(label: int) -> str:
+    return "\t".join([str(label), *[""] * 13, *["ab"] * 26]) + "\n"
+
+
+# Each format: two files of one source, and the options they need.
+MAKERS: dict[str, tuple[Callable[[Path], None], dict[str, object]]] = {
+    "parquet": (lambda file: FRAME.write_parquet(file, row_group_size=2), {}),
+    "arrow": (lambda file: FRAME.write_ipc(file, record_batch_size=2), {}),
+    "csv": (lambda file: FRAME.write_csv(file), {}),
+    "tsv": (lambda file: FRAME.write_csv(file, separator="\t"), {}),
+    "criteo": (lambda file: file.write_text(_criteo(0) + _criteo(1) + _criteo(1)), {}),
+    "libsvm": (lambda file: file.write_text("1 1:.5 3:2\n0 2:1\n\n1 1:4\n"), {}),
+    "letor": (lambda file: file.write_text("1 qid:1 1:.5 2:2 #docid = A\n0 qid:1 2:1\n"), {}),
+    "sequences": (
+        lambda file: file.write_text(
+            "".join(f"{file.stem}{user} 1 2 3 4 5 {user + 10} 6 7\n" for user in range(1, 5))
+        ),
+        {"valid_negatives": 1, "test_negatives": 2},
+    ),
+}
+
+
+@pytest.fixture
+def make() -> Callable[[str, Path], dict[str, object]]:
+    """Write 1.data and 2.data of a format into a folder; return the options they need."""
+
+    def make_two(name: str, folder: Path) -> dict[str, object]:
+        write_one, options = MAKERS[name]
+        for file in ("1.data", "2.data"):
+            write_one(folder / file)
+        return options
+
+    return make_two

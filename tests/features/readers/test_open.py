@@ -71,7 +71,7 @@ def test_options_are_checked(write, tmp_path: Path) -> None:
         open_source("a.csv", None, tmp_path, separator=";;")
     assert "\n" not in str(raised.value)
     with pytest.raises(ConfigError, match="its options are none"):
-        open_source("a.csv", "parquet", tmp_path, separator=";")
+        open_source("a.csv", "criteo", tmp_path, separator=";")
 
 
 def test_a_missing_file_is_a_data_error(tmp_path: Path) -> None:

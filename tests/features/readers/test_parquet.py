@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -95,3 +96,32 @@ def test_damaged_pages_are_a_data_error(tmp_path: Path) -> None:
     source = open_source("a.parquet", None, tmp_path)
     with pytest.raises(DataError, match=r"a\.parquet cannot be read"):
         list(source.batches())
+
+
+def test_a_later_start_skips_whole_row_groups(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = pl.DataFrame({"n": range(100)})
+    for name in ("1.parquet", "2.parquet"):
+        frame.write_parquet(tmp_path / name, row_group_size=10)
+    source = open_source(["1.parquet", "2.parquet"], None, tmp_path)
+    read: list[list[int]] = []
+    whole = pq.ParquetFile.iter_batches
+
+    def noted(self: Any, *args: Any, row_groups: Any, **options: Any) -> Any:
+        read.append(list(row_groups))
+        return whole(self, *args, row_groups=row_groups, **options)
+
+    monkeypatch.setattr(pq.ParquetFile, "iter_batches", noted)
+    rows = pl.concat(source.batches(rows=7, start=177))["n"].to_list()
+    assert rows == list(range(77, 100))
+    assert read == [[7, 8, 9]]
+
+
+def test_dots_in_names_are_no_fields(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"a": [{"b": 1}, {"b": 2}], "a.b": [5, 6], "c.d": [7, 8]})
+    frame.write_parquet(tmp_path / "a.parquet", row_group_size=1)
+    for condition in (["a.b", ">", 5], ["c.d", ">", 7]):
+        source = open_source("a.parquet", None, tmp_path, filter=[condition])
+        assert pl.concat(source.batches()).equals(frame[1:])
+        assert pl.concat(source.batches(["c.d", "a"])).equals(frame[1:].select("c.d", "a"))

@@ -11,41 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.errors import ConfigError, DataError, SchemaError
+from features.readers.filesystems import located
 from features.readers.open import FORMATS, open_source
 from features.readers.source import Source, fingerprint, rebatch
 
-FRAME = pl.DataFrame(
-    {"id": [7, None, 9, 10, 11], "text": ["a", "b", None, "d", "e"], "x": [0.5, 1.0, 2.0, 3.0, 4.0]}
-)
-
-
-def _criteo(label: int) -> str:
-    return "\t".join([str(label), *[""] * 13, *["ab"] * 26]) + "\n"
-
-
-# Each format: two files of one source, and the options they need.
-MAKERS: dict[str, tuple[Callable[[Path], None], dict[str, object]]] = {
-    "parquet": (lambda file: FRAME.write_parquet(file, row_group_size=2), {}),
-    "arrow": (lambda file: FRAME.write_ipc(file, record_batch_size=2), {}),
-    "csv": (lambda file: FRAME.write_csv(file), {}),
-    "tsv": (lambda file: FRAME.write_csv(file, separator="\t"), {}),
-    "criteo": (lambda file: file.write_text(_criteo(0) + _criteo(1) + _criteo(1)), {}),
-    "libsvm": (lambda file: file.write_text("1 1:.5 3:2\n0 2:1\n\n1 1:4\n"), {}),
-    "letor": (lambda file: file.write_text("1 qid:1 1:.5 2:2 #docid = A\n0 qid:1 2:1\n"), {}),
-    "sequences": (
-        lambda file: file.write_text(
-            "".join(f"{file.stem}{user} 1 2 3 4 5 {user + 10} 6 7\n" for user in range(1, 5))
-        ),
-        {"valid_negatives": 1, "test_negatives": 2},
-    ),
-}
+Make = Callable[[str, Path], dict[str, object]]
 
 
 @pytest.fixture(params=sorted(FORMATS))
-def source(request: pytest.FixtureRequest, tmp_path: Path) -> Source:
-    write, options = MAKERS[request.param]
-    for name in ("1.data", "2.data"):
-        write(tmp_path / name)
+def source(request: pytest.FixtureRequest, make: Make, tmp_path: Path) -> Source:
+    options = make(request.param, tmp_path)
     return open_source(["1.data", "2.data"], request.param, tmp_path, **options)
 
 
@@ -56,6 +31,21 @@ def test_batches_of_any_size_join_to_the_same_rows(source: Source) -> None:
         batches = list(source.batches(rows=rows))
         assert [batch.height for batch in batches[:-1]] == [rows] * (len(batches) - 1)
         assert pl.concat(batches).equals(whole)
+
+
+def test_a_later_start_leaves_out_the_first_rows(source: Source) -> None:
+    whole = pl.concat(source.batches())
+    columns = list(source.schema)[::2]
+    for rows in (1, 2, 3):
+        batches = list(source.batches(columns, rows=rows))
+        for at in range(len(batches) + 1):
+            resumed = list(source.batches(columns, rows=rows, start=at * rows))
+            assert len(resumed) == len(batches) - at
+            assert all(a.equals(b) for a, b in zip(resumed, batches[at:], strict=True))
+    for start in (whole.height, whole.height + 5):
+        assert list(source.batches(start=start)) == []
+    with pytest.raises(ConfigError, match="start must be"):
+        source.batches(start=-1)
 
 
 def test_the_schema_is_that_of_every_batch(source: Source) -> None:
@@ -98,13 +88,14 @@ def test_bad_requests_are_refused_at_once(source: Source) -> None:
             source.batches(columns)
 
 
-def test_identity_is_json_and_follows_the_content(source: Source) -> None:
+def test_identity_is_json_and_follows_the_content(source: Source, tmp_path: Path) -> None:
     before = json.loads(json.dumps(source.identity()))
     assert [file["name"] for file in before["files"]] == ["1.data", "2.data"]
-    assert str(source.files[0].parent) not in json.dumps(before)
-    status = source.files[1].stat()
-    source.files[1].write_bytes(source.files[1].read_bytes()[::-1])
-    os.utime(source.files[1], ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert str(tmp_path) not in json.dumps(before)
+    second = tmp_path / "2.data"
+    status = second.stat()
+    second.write_bytes(second.read_bytes()[::-1])
+    os.utime(second, ns=(status.st_atime_ns, status.st_mtime_ns))
     after = source.identity()
     assert after["files"][0] == before["files"][0]
     assert after["files"][1]["size"] == before["files"][1]["size"]
@@ -118,8 +109,8 @@ def test_identity_tells_options_apart(tmp_path: Path) -> None:
     assert open_source("a.csv", None, tmp_path).identity() == as_is
 
 
-def test_a_file_that_vanishes_is_an_error(source: Source) -> None:
-    source.files[1].unlink()
+def test_a_file_that_vanishes_is_an_error(source: Source, tmp_path: Path) -> None:
+    (tmp_path / "2.data").unlink()
     with pytest.raises(DataError, match=r"2\.data does not exist"):
         source.identity()
     with pytest.raises(DataError, match=r"2\.data does not exist"):
@@ -130,12 +121,12 @@ def test_fingerprint_reads_both_ends(tmp_path: Path) -> None:
     file = tmp_path / "a"
     body = bytearray(5 << 20)
     file.write_bytes(body)
-    before = fingerprint(file)["edges_sha256"]
+    before = fingerprint(located(str(file), Path()))["edges_sha256"]
     changed = {}
     for at in (0, (1 << 20) - 1, 2 << 20, (4 << 20), (5 << 20) - 1):
         body[at] = 1
         file.write_bytes(body)
-        changed[at] = fingerprint(file)["edges_sha256"] != before
+        changed[at] = fingerprint(located(str(file), Path()))["edges_sha256"] != before
         body[at] = 0
     # The middle is deliberately unread; both edges are, to their last byte.
     assert list(changed.values()) == [True, True, False, True, True]
@@ -144,7 +135,7 @@ def test_fingerprint_reads_both_ends(tmp_path: Path) -> None:
 def test_fingerprint_of_a_short_file_is_the_digest_of_all_of_it(tmp_path: Path) -> None:
     file = tmp_path / "a"
     file.write_bytes(b"abc")
-    found = fingerprint(file)
+    found = fingerprint(located(str(file), Path()))
     assert found["size"] == 3
     # sha256("abc"), FIPS 180-2, appendix B.1
     assert found["edges_sha256"] == (
