@@ -1,0 +1,1 @@
+"""Mergeable summaries of bounded size: what a column holds, told from one pass over it."""
