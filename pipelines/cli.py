@@ -117,6 +117,79 @@ def init(
 
 
 @app.command()
+def inspect(
+    data: Annotated[str, typer.Argument(help="A file, folder or glob of logs.")],
+    label: Annotated[
+        str | None,
+        typer.Option(help='The column of 0 and 1; "" for none. [default: as init guesses it]'),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The page; *.json writes the numbers alone.")] = Path(
+        "inspect.html"
+    ),
+    format: Format = None,
+    as_json: Json = False,
+) -> None:
+    """Describe each column of a log, and how the label depends on it, on one HTML page."""
+    from features.readers.open import open_source
+    from pipelines.inspect.document import document
+    from pipelines.inspect.page import render
+    from pipelines.inspect.profile import inspect as run
+    from pipelines.inspect.summary import HEADS, summary_rows
+    from pipelines.inspect.write import check_place, write_report
+
+    check_place(out)
+    source = open_source(data, format, Path.cwd())
+    with console.stages() as report:
+        found = document(run(source, label, report), source, data)
+    write_report(out, render, found)
+    if as_json:
+        console.emit(found)
+        return
+    title = f"{data}, {found['rows']} rows, label {found['label']['column']}"
+    console.plain_table(title, HEADS, summary_rows(found))
+    console.OUT.print(f"Wrote {out}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def drift(
+    a: Annotated[str, typer.Argument(help="What was: a log, or a run, a bundle, an encoder.")],
+    b: Annotated[str, typer.Argument(help="What is: as A. One of the two must be a log.")],
+    threshold: Annotated[float, typer.Option(min=0, help="Of the PSI of a column.")] = 0.2,
+    ks: Annotated[float, typer.Option(min=0, help="Of the KS distance of numbers.")] = 0.1,
+    unseen: Annotated[float, typer.Option(min=0, help="Of the share of new values.")] = 0.1,
+    ignore: Annotated[
+        list[str] | None, typer.Option(help="A column that may change. Repeatable.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Also write a page; *.json writes the numbers alone.")
+    ] = None,
+    format: Format = None,
+    as_json: Json = False,
+) -> None:
+    """Compare two logs, or a log with an encoder's vocabularies; exit code 2 if one drifted."""
+    from pipelines.inspect.compare import compare
+    from pipelines.inspect.drift import Thresholds, document
+    from pipelines.inspect.drift_page import HEADS, drift_rows, render, verdict
+    from pipelines.inspect.write import check_place, write_report
+
+    if out is not None:
+        check_place(out)
+    thresholds = Thresholds(threshold, ks, unseen)
+    with console.stages() as report:
+        found = compare(a, b, thresholds, ignore or [], format, report)
+    told = document(found, thresholds, a, b)
+    if out is not None:
+        write_report(out, render, told)
+    if as_json:
+        console.emit(told)
+    else:
+        console.plain_table(f"From {a} to {b}", HEADS, drift_rows(told))
+        console.OUT.print(verdict(told), markup=False, soft_wrap=True)
+    if found.beyond:
+        raise typer.Exit(2)
+
+
+@app.command()
 def prepare(
     config: ConfigFile, overrides: Overrides = None, out: RunFolder = None, as_json: Json = False
 ) -> None:

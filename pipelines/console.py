@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -72,6 +73,11 @@ def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) 
     for row in rows:
         shown.add_row(*(cell(value) for value in row))
     OUT.print(shown)
+
+
+def plain_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    """Print rows of texts from data, where [brackets] mean nothing."""
+    table(escape(title), columns, ([escape(one) for one in row] for row in rows))
 
 
 def cell(value: object) -> str:

@@ -20,11 +20,9 @@ from pipelines.guessing.declarations import find_features
 from pipelines.guessing.division import choose_split
 from pipelines.guessing.finding import LEFT_OUT, Finding
 from pipelines.guessing.roles import Roles, find_roles
+from pipelines.guessing.sample import sample_rows
 from pipelines.splits import AnySplit, ByColumn
 
-_SAMPLE = 200_000  # rows looked at
-_CELLS = 40_000_000  # values looked at: fewer rows of very wide logs
-_FEWEST = 10_000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # of a run
 
 # Up to so many rows: rows a step, epochs.
@@ -138,7 +136,7 @@ def guess(
     """
     options = dict(options or {})
     source = open_source(paths, format, base, **options)
-    asked = min(_SAMPLE, max(_FEWEST, _CELLS // len(source.schema)))
+    asked = sample_rows(len(source.schema))
     frame = next(source.batches(rows=asked))
     rows = frame.height if frame.height < asked else source.count()
     columns = {name: Column(frame[name]) for name in frame.columns}

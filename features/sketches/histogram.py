@@ -116,10 +116,8 @@ class Histogram(Statistic):
 
     def cuts(self, qs: Iterable[float]) -> list[int]:
         """The distinct keys of the buckets that hold these quantiles, but for the last bucket."""
-        last = self.table.height - 1
-        return [
-            int(self.table["key"][at]) for at in sorted({at for at, _ in self._places(qs)} - {last})
-        ]
+        inner = {at for at, _ in self._places(qs)} - {self.table.height - 1}
+        return [int(self.table["key"][at]) for at in sorted(inner)]
 
     def split(self, cuts: Sequence[int]) -> pl.DataFrame:
         """The table in `len(cuts) + 1` rows: what lies up to each cut, itself included, and beyond.

@@ -1,0 +1,1 @@
+"""What a log holds, column by column, and how two of them differ."""

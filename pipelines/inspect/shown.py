@@ -1,0 +1,54 @@
+"""Figures as people read them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+_CUT = 60  # characters of a value in a table
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def count(number: float) -> str:
+    return f"{number:,.0f}"
+
+
+def share(part: float) -> str:
+    """A percentage; what is not 0 or 1 never looks so."""
+    if 0 < part < 0.0001:
+        return "<0.01%"
+    if 0.9999 < part < 1:
+        return ">99.99%"
+    return f"{part:.2%}"
+
+
+def figure(number: float | None) -> str:
+    """Five digits, whole numbers in full."""
+    if number is None:
+        return "-"
+    if number == round(number) and abs(number) < 1e15:
+        return f"{number:,.0f}"
+    return f"{number:,.5g}" if 1e-4 <= abs(number) < 1e6 else f"{number:.4e}"
+
+
+def moment(number: float | None) -> str:
+    """Seconds since 1970 as a date; midnight is left out."""
+    if number is None:
+        return "-"
+    try:
+        found = _EPOCH + timedelta(seconds=round(number))
+    except OverflowError:
+        return figure(number)
+    return found.strftime("%Y-%m-%d" if found.time() == _EPOCH.time() else "%Y-%m-%d %H:%M")
+
+
+def value(text: str, length: int | None = None, most: int = _CUT) -> str:
+    """A value, cut where it is long, with the number of its characters."""
+    length = len(text) if length is None else length
+    if length <= most:
+        return text
+    return f"{text[:most]}… ({length:,} characters)"
+
+
+def name_of(column: str) -> str:
+    """A name that can be seen."""
+    return column if column.strip() else repr(column)
