@@ -28,6 +28,11 @@ def hash_text(text: pl.Series) -> Hashes:
     return hashes.to_numpy()
 
 
+def hash_series(text: pl.Series) -> pl.Series:
+    """As `hash_text`, UInt64."""
+    return pl.Series(text.name, hash_text(text), pl.UInt64)
+
+
 def mix(hashes: Hashes, seed: int) -> Hashes:
     """Independent hashes for each seed: the output function of SplitMix64 (Steele et al., 2014)."""
     z = hashes + np.uint64((seed + 1) * _GOLDEN % 2**64)

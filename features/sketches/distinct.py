@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from features.sketches.hashing import hashes
+from features.hashing import hash_series
 from features.statistics import Statistic
 
 _INDEX = 12  # bits of the hash that choose the register
@@ -29,7 +29,7 @@ class Distinct(Statistic):
     @classmethod
     def of(cls, texts: pl.Series) -> Distinct:
         """Of a String column, nulls apart."""
-        return cls.of_hashes(hashes(texts.drop_nulls()))
+        return cls.of_hashes(hash_series(texts.drop_nulls()))
 
     @classmethod
     def of_hashes(cls, hashed: pl.Series) -> Distinct:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from features.sketches.hashing import hashes
+from features.hashing import hash_series
 from features.statistics import Statistic
 
 LIMIT = 1 << 14  # values kept
@@ -41,7 +41,7 @@ class Frequent(Statistic):
         frame = named.to_frame() if carried is None else carried.with_columns(named)
         sums = pl.exclude("hash", "value").sum().cast(pl.UInt64)
         grouped = (
-            frame.with_columns(hashes(named).alias("hash"))
+            frame.with_columns(hash_series(named).alias("hash"))
             .drop_nulls("value")
             .group_by("hash")
             .agg(pl.col("value").first(), pl.len().cast(pl.UInt64).alias("count"), sums)

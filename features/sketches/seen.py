@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from features.sketches.hashing import hashes
+from features.hashing import hash_series
 from features.statistics import Statistic
 
 BITS = 1 << 25
@@ -28,7 +28,7 @@ class Seen(Statistic):
     def of(cls, texts: pl.Series) -> Seen:
         """Of a String column, nulls apart."""
         field = np.zeros(BITS // 8, np.uint8)
-        for byte, bit in _probes(hashes(texts.drop_nulls()).unique()):
+        for byte, bit in _probes(hash_series(texts.drop_nulls()).unique()):
             np.bitwise_or.at(field, byte, bit)
         return cls(field)
 
@@ -38,7 +38,7 @@ class Seen(Statistic):
     def unseen(self, texts: pl.Series) -> int:
         """How many of these texts, nulls apart, are surely not among the values."""
         known = np.ones(len(texts) - texts.null_count(), bool)
-        for byte, bit in _probes(hashes(texts.drop_nulls())):
+        for byte, bit in _probes(hash_series(texts.drop_nulls())):
             known &= (self.field[byte] & bit) > 0
         return int((~known).sum())
 

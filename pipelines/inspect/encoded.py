@@ -7,10 +7,11 @@ from pathlib import Path
 
 import polars as pl
 
+from features import store
 from features.encoder import Encoder
+from features.index import MISSING, UNSEEN
 from features.layout import IdField
 from features.statistics import Statistic
-from features.vocabulary import MISSING, UNSEEN
 
 _FILE = "encoder.json"
 
@@ -57,7 +58,7 @@ def find_encoder(path: Path) -> Encoder | None:
     """
     for folder in (path, path / "encoder"):
         if (folder / _FILE).is_file():
-            return Encoder.load(folder)
+            return store.load(folder)
     return None
 
 

@@ -1,5 +1,4 @@
 import polars as pl
-
 from features.sketches.hashing import hashes
 
 
