@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -55,19 +56,19 @@ class Layout(BaseModel):
     fields: tuple[Field, ...]
     vocabularies: dict[str, int]
 
-    @property
+    @cached_property
     def ids(self) -> tuple[IdField, ...]:
         return tuple(field for field in self.fields if isinstance(field, IdField))
 
-    @property
+    @cached_property
     def sequences(self) -> tuple[SequenceField, ...]:
         return tuple(field for field in self.fields if isinstance(field, SequenceField))
 
-    @property
+    @cached_property
     def numerics(self) -> tuple[NumericField, ...]:
         return tuple(field for field in self.fields if isinstance(field, NumericField))
 
-    @property
+    @cached_property
     def numeric_names(self) -> tuple[str, ...]:
         """A name for each column of `Batch.numerics`."""
         return tuple(part for field in self.numerics for part in field.parts)
