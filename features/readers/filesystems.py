@@ -13,7 +13,8 @@ from features.errors import ConfigError, DataError
 from features.readers.location import NEAR, Location
 from features.suggest import nearest
 
-_URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+)(?:://|::)(?P<rest>.*)", re.DOTALL)
+# The second form is fsspec's chain, as in simplecache::s3://bucket/a.csv.
+_URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+)(?:://|::(?=.*://))(?P<rest>.*)", re.DOTALL)
 _SECRET = re.compile(r"(?<=//)[^/@:]*:[^/@]*@|\?[^\s'/]*=[^\s']*")  # user:password@, ?key=...
 _PATIENCE = "retry_limit_seconds"
 _SECONDS = 60  # Google's client would try for 15 minutes where there is no network
@@ -35,7 +36,9 @@ def located(entry: str, base: Path) -> Location:
     if match["scheme"] == "file":
         return _near(entry, match["rest"])
     try:
-        return _by_arrow(entry, match["scheme"], match["rest"]) or _by_fsspec(entry)
+        chained = "::" in entry
+        found = None if chained else _by_arrow(entry, match["scheme"], match["rest"])
+        return found or _by_fsspec(entry)
     except OSError as cause:
         raise DataError(f"{shown(entry)} cannot be reached: {_said(cause)}") from cause
 

@@ -24,7 +24,7 @@ class Location:
     `partition` (one row) holds what the folders above a file say of its rows.
     """
 
-    filesystem: Any
+    filesystem: Any = field(compare=False)
     path: str
     shown: str
     partition: pl.DataFrame = field(default_factory=pl.DataFrame, compare=False)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,19 @@ def test_near_and_far_mix(memory: Any, tmp_path: Path) -> None:
     memory()
     source = open_source(["memory://logs/a.parquet", "a.parquet"], None, tmp_path)
     assert _rows(source).equals(pl.concat([FRAME, FRAME]))
+
+
+def test_chains_and_odd_names(memory: Any, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for name in ("a.csv", "b.csv"):
+            archive.writestr(f"log/{name}", "x\n1\n")
+    memory()
+    for url in ("zip://log/*.csv::memory://logs/a.zip", f"zip://log::{tmp_path / 'a.zip'}"):
+        source = open_source(url, "csv", Path())
+        assert [file.name for file in source.files] == ["a.csv", "b.csv"]
+        assert source.count() == 2
+    (tmp_path / "a::b.csv").write_text("x\n1\n")
+    assert open_source("a::b.csv", None, tmp_path).count() == 1
 
 
 def test_a_file_url_is_decoded(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -40,6 +41,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         return
+
+    def handle(self) -> None:
+        # A reader that has seen enough hangs up.
+        with suppress(ConnectionError):
+            super().handle()
 
     def _answer(self, status: int, body: bytes, length: int | None = None) -> None:
         self.send_response(status)
@@ -157,6 +163,16 @@ def test_only_what_is_asked_for_is_fetched(store: Store, tmp_path: Path) -> None
     source = open_source(store.url("log"), None, Path())
     assert source.count() == 200_000
     assert store.sent < 0.1 * whole
+
+
+def test_text_is_streamed(store: Store) -> None:
+    text = FRAME.write_csv().encode()
+    store.objects["a.csv"] = text + text[text.index(b"\n") + 1 :] * 9
+    batches = open_source(store.url("a.csv"), None, Path()).batches(rows=1000)
+    store.sent = 0
+    assert next(batches).height == 1000
+    assert store.sent < 0.5 * len(store.objects["a.csv"])
+    assert sum(frame.height for frame in batches) == 999_000
 
 
 def test_what_a_store_refuses_is_a_data_error(store: Store, tmp_path: Path) -> None:
