@@ -234,7 +234,7 @@ def train(
 def evaluate(
     target: Annotated[Path, typer.Argument(help="A run, a bundle, or a file of predictions.")],
     data: Annotated[
-        Path | None, typer.Option(help="For a bundle: a log, or a configuration and its --part.")
+        str | None, typer.Option(help="For a bundle: a log, or a configuration and its --part.")
     ] = None,
     part: Annotated[Literal["train", "ranker", "valid", "test"], typer.Option()] = "test",
     metrics: Annotated[

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from features.errors import ConfigError
+from features.readers.filesystems import is_url
 from features.readers.open import open_source
 from features.readers.paths import resolve
 from pipelines.guessing import toml
@@ -217,6 +218,8 @@ def _make(folder: Path) -> None:
 
 def _relative(entry: str, folder: Path) -> str:
     """A file, folder or glob of the working directory, as seen from `folder`."""
+    if is_url(entry):
+        return entry
     path = Path(entry)
     if path.exists():
         # The last part is kept as it is: a link may be renewed to point elsewhere.

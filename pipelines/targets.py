@@ -35,7 +35,7 @@ class Columns:
 
 
 def scored_rows(
-    target: Path, data: Path | None, part: str, columns: Columns, format: str | None
+    target: Path, data: str | None, part: str, columns: Columns, format: str | None
 ) -> tuple[pl.DataFrame, Path | None]:
     """Labels, scores, and where known queries and weights, of what `target` scored; and the
     folder of the ground truth, for a run on a simulated log.
@@ -66,14 +66,14 @@ def scored_rows(
     return _file(open_source(str(target), format, Path.cwd()), columns), None
 
 
-def _bundle(scorer: Scorer, data: Path, part: str, format: str | None) -> pl.DataFrame:
+def _bundle(scorer: Scorer, data: str, part: str, format: str | None) -> pl.DataFrame:
     schema = scorer.encoder.schema
     columns = list(dict.fromkeys([*schema.columns, *schema.roles.values()]))
-    if data.suffix == ".toml":
-        division = Division(load_config(data))
+    if data.endswith(".toml"):
+        division = Division(load_config(Path(data)))
         rows: Iterator[pl.DataFrame] = (raw for name, raw in division.rows(columns) if name == part)
     else:
-        source = open_source(str(data), format, Path.cwd())
+        source = open_source(data, format, Path.cwd())
         schema.check(source.schema, roles=ROLES)
         rows = source.batches(columns)
     binary = bool(scorer.manifest.tables)
