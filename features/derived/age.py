@@ -9,6 +9,7 @@ from typing import Literal, Self
 import polars as pl
 from pydantic import model_validator
 
+from features.derived.bound import quotient
 from features.derived.derived import Derived, Name
 from features.derived.instant import SECOND, Unit, instant
 from features.want import Want
@@ -49,7 +50,7 @@ class Age(Derived):
     def expression(self, dtypes: Mapping[str, pl.DataType]) -> pl.Expr:
         start = self._start() if self.since is None else self._moment(self.since, dtypes)
         elapsed = self._moment(self.column, dtypes) - start
-        return elapsed.cast(pl.Float64) / (_SIZES[self.unit] * SECOND)
+        return quotient(elapsed.cast(pl.Float64), pl.lit(float(_SIZES[self.unit] * SECOND)))
 
     def _moment(self, column: str, dtypes: Mapping[str, pl.DataType]) -> pl.Expr:
         return instant(pl.col(column), self.dtype(column, dtypes), column, self.epoch)

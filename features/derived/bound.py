@@ -26,3 +26,12 @@ def finite(value: pl.Expr) -> pl.Expr:
 def filled(value: pl.Expr) -> pl.Expr:
     """The text, null where it is empty."""
     return bound({"value": value}, lambda value: pl.when(value != "").then(value))
+
+
+def quotient(one: pl.Expr, other: pl.Expr) -> pl.Expr:
+    """one / other, rounded alike in every row.
+
+    By a divisor that all rows share Polars multiplies with its reciprocal, so that 98 / 49 is
+    below 2 in a batch, and is 2 in a row alone; by a column, which `other` is here, it divides.
+    """
+    return bound({"one": one, "other": other}, lambda one, other: one / other)

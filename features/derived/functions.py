@@ -9,18 +9,23 @@ from typing import Any, Literal
 
 import polars as pl
 
-from features.derived.bound import bound
+from features.derived.bound import bound, quotient
 
 # Kinds of value: a Float64, a Boolean (a number too), a String.
 Kind = Literal["number", "truth", "text"]
 # What a parameter takes: a kind; the `same` kind as the others that say so; `any`; or any in its
 # `written` form. The rest are constants, as `CONSTANTS` says; a `choice` is of the `same` kind.
 Takes = Literal[
-    "number", "truth", "text", "same", "any", "written", "choice", "digits", "index", "word", "new"
-]
+    "number", "truth", "text", "same", "any", "written",
+    "choice", "digits", "exponent", "index", "word", "new",
+]  # fmt: skip
 
 CONSTANTS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "digits": ("a whole number from 0 to 15", lambda value: value in range(16)),
+    "exponent": (
+        "a number from -64 to 64",
+        lambda value: isinstance(value, float) and abs(value) <= 64,
+    ),
     "index": ("a whole number from -1000 to 1000", lambda value: value in range(-1000, 1001)),
     "word": ("a text", lambda value: isinstance(value, str) and value != ""),
     "new": ("a text", lambda value: isinstance(value, str)),
@@ -153,10 +158,13 @@ OPERATORS: dict[str, Function] = {
     "+": Function(_TWO, "number", operator.add, passes=2, clean=False),
     "-": Function(_TWO, "number", operator.sub, passes=2, clean=False),
     "*": Function(_TWO, "number", operator.mul, passes=2, clean=False),
-    "/": Function(_TWO, "number", operator.truediv, passes=1, clean=False),
-    "//": Function(_TWO, "number", lambda one, other: (one / other).floor(), passes=1, clean=False),
+    "/": Function(_TWO, "number", quotient, passes=1, clean=False),
+    "//": Function(
+        _TWO, "number", lambda one, other: quotient(one, other).floor(), passes=1, clean=False
+    ),
     "%": Function(_TWO, "number", _modulo, passes=1, clean=False),
-    "**": Function(_TWO, "number", operator.pow, clean=False),
+    # By a column Polars takes other powers in a row alone than in a batch.
+    "**": Function(("number", "exponent"), "number", lambda one, power: one**power, clean=False),
     "unary -": Function(_ONE, "number", operator.neg, passes=1),
     "unary +": Function(_ONE, "number", operator.pos, passes=1),
     "not": Function(("truth",), "truth", pl.Expr.not_),
