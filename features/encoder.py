@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 
 from features.batch import Batch
+from features.checks.checks import Checks
 from features.derivation import Columns
 from features.encoded import Encoded
 from features.errors import DataError, SchemaError
@@ -53,6 +54,7 @@ class Encoder:
         )
         self._plans: dict[Any, Plan] = {}
         self._joints: dict[Any, Joint] = {}
+        self._known_checks: dict[frozenset[str], Checks] = {}
 
     @cached_property
     def layout(self) -> Layout:
@@ -80,7 +82,7 @@ class Encoder:
 
     def _checked(self, frame: pl.DataFrame, where: str = "") -> pl.DataFrame:
         """The frame as its checks leave it. Raises DataError where one fails."""
-        checks = self.schema.checks.of(self._wanted.intersection(frame.columns))
+        checks = self._checks(self._wanted.intersection(frame.columns))
         if not checks.checks:
             return frame
         checked, found = checks.apply(frame)
@@ -90,6 +92,14 @@ class Encoder:
             _, row, message = failure
             raise DataError(message.replace(f"row {row} holds", f"{where or f'row {row}'} holds"))
         return checked
+
+    def _checks(self, columns: frozenset[str]) -> Checks:
+        known = self._known_checks.get(columns)
+        if known is None:
+            known = self.schema.checks.of(columns)
+            if len(self._known_checks) < _PLANS:
+                self._known_checks[columns] = known
+        return known
 
     def _encoded(self, frame: pl.DataFrame) -> Encoded:
         plan, frame = self._planned(self._checked(frame))

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import orjson
 
+from features.batch import Batch
 from features.errors import BundleError, DataError
 from serving.examples import columns
 from serving.metrics import Metrics
 from serving.problem import BAD_VALUE, NOT_READY, RequestError
-from serving.request import JsonReader
+from serving.request import Candidates, JsonReader
 from serving.scorer import Scorer, Scores
 from serving.settings import Settings
 
@@ -61,7 +62,7 @@ class Engine:
             request = orjson.dumps({"columns": columns(self.reader, rows)})
             for _ in range(self._settings.threads):  # each has its own interpreter
                 with contextlib.suppress(DataError):  # made-up numbers may be too large
-                    self.scorer.score(self.reader.read(request).frame)
+                    self.scorer.score_encoded(self._encoded(self.reader.read(request)))
 
     def require_ready(self) -> None:
         """Raises RequestError until the engine is ready, and for good when it never will be."""
@@ -69,6 +70,10 @@ class Engine:
             raise RequestError(NOT_READY, "The bundle was refused; the server's log says why.")
         if not self.ready:
             raise RequestError(NOT_READY, "The bundle is being verified. Try again in a moment.")
+
+    def _encoded(self, candidates: Candidates) -> Batch:
+        encoder = self.scorer.encoder
+        return encoder.request(candidates.context, candidates.columns, candidates.rows)
 
     def score(self, request: bytes) -> bytes:
         """Scores in the order of the rows. Raises RequestError."""
@@ -82,10 +87,9 @@ class Engine:
         start = perf_counter()
         candidates = self.reader.read(request, ranking=ranking)
         decoded = perf_counter()
-        encoder = self.scorer.encoder
-        batch = encoder.request(candidates.context, candidates.columns, candidates.rows)
-        encoded = perf_counter()
         try:
+            batch = self._encoded(candidates)
+            encoded = perf_counter()
             scores = self.scorer.score_encoded(batch)
         except DataError as error:
             raise RequestError(BAD_VALUE, str(error)) from error
