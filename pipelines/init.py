@@ -20,7 +20,8 @@ from pipelines.guessing.declarations import find_features
 from pipelines.guessing.division import choose_split
 from pipelines.guessing.finding import LEFT_OUT, Finding
 from pipelines.guessing.roles import Roles, find_roles
-from pipelines.splits import AnySplit, ByColumn
+from pipelines.splits.registry import AnySplit
+from pipelines.splits.shares import ByShare
 
 _SAMPLE = 200_000  # rows looked at
 _CELLS = 40_000_000  # values looked at: fewer rows of very wide logs
@@ -94,7 +95,7 @@ class Guess:
         lines = ["[data.split]", toml.comment(f"Because {self.split_why}.")]
         lines.append(toml.pair("type", self.split.type))
         lines += [toml.pair("column", column) for column in self.split.columns]
-        if not isinstance(self.split, ByColumn):
+        if isinstance(self.split, ByShare):
             shares = {part: getattr(self.split, part) for part in ("train", "ranker")}
             shares |= {"valid": self.split.valid, "test": self.split.test}
             lines += [toml.pair(part, share) for part, share in shares.items() if share]

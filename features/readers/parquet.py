@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyarrow.parquet as pq
@@ -40,8 +41,25 @@ class ParquetSource(Source):
         return self._rows
 
     def _frames(self, columns: tuple[str, ...]) -> Iterator[pl.DataFrame]:
+        return self._frames_from(columns, 0)
+
+    def _frames_from(self, columns: tuple[str, ...], start: int) -> Iterator[pl.DataFrame]:
         for file in self.files:
             # Pre-buffering would keep every row group read so far in memory.
             with reading(file), pq.ParquetFile(file, pre_buffer=False) as parquet:
-                for batch in parquet.iter_batches(batch_size=_PIECE, columns=list(columns)):
-                    yield plain(batch).select(columns)
+                groups, start = _groups_from(parquet.metadata, start)
+                for batch in parquet.iter_batches(_PIECE, row_groups=groups, columns=list(columns)):
+                    frame = plain(batch).select(columns)
+                    if start < frame.height:
+                        yield frame.slice(start)
+                    start = max(0, start - frame.height)
+
+
+def _groups_from(metadata: Any, start: int) -> tuple[list[int], int]:
+    """The row groups that hold rows from `start` on, and how many of their rows come before."""
+    for group in range(metadata.num_row_groups):
+        rows = metadata.row_group(group).num_rows
+        if start < rows:
+            return list(range(group, metadata.num_row_groups)), start
+        start -= rows
+    return [], start

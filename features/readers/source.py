@@ -38,17 +38,27 @@ class Source(ABC):
     def _frames(self, columns: tuple[str, ...]) -> Iterator[pl.DataFrame]:
         """Yield frames of exactly `columns`, in order, of whatever height is natural."""
 
+    def _frames_from(self, columns: tuple[str, ...], start: int) -> Iterator[pl.DataFrame]:
+        """As `_frames`, less the first `start` rows; a format that can skip them unread does."""
+        for frame in self._frames(columns):
+            if start < frame.height:
+                yield frame.slice(start)
+            start = max(0, start - frame.height)
+
     def batches(
-        self, columns: Sequence[str] | None = None, rows: int = ROWS
+        self, columns: Sequence[str] | None = None, rows: int = ROWS, start: int = 0
     ) -> Iterator[pl.DataFrame]:
         """Yield frames of `rows` rows (the last may be shorter), holding `columns` in that order.
 
-        Raises ConfigError on a bad argument, SchemaError on an unknown column, and, while
-        iterating, DataError on rows that cannot be read, or none at all.
+        The first `start` rows are left out. Raises ConfigError on a bad argument, SchemaError on
+        an unknown column, and, while iterating, DataError on rows that cannot be read, or none.
         """
         if rows < 1:
             raise ConfigError(f"rows must be at least 1; got {rows}.")
-        return self._some(rebatch(self._frames(self._checked(columns)), rows))
+        if start < 0:
+            raise ConfigError(f"start must be at least 0; got {start}.")
+        checked = self._checked(columns)
+        return self._some(rebatch(self._frames_from(checked, start), rows), start)
 
     def count(self) -> int:
         """Return the number of rows: free where the format stores it, else one pass."""
@@ -70,8 +80,8 @@ class Source(ABC):
             "files": [fingerprint(file) for file in self.files],
         }
 
-    def _some(self, frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-        found = False
+    def _some(self, frames: Iterator[pl.DataFrame], start: int) -> Iterator[pl.DataFrame]:
+        found = start > 0
         for frame in frames:
             found = True
             yield frame
