@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -21,14 +22,23 @@ Inside = Annotated[
 ]
 
 
-class Step(BaseModel):
-    """A finished step: of which work, the sha256 of the files it wrote, and what it found out."""
+class _Step(BaseModel):
+    """A finished step: of which work, the sha256 of the files it wrote, and what it found out.
+
+    `seal` is the sha256 of all that.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     work: dict[str, str]
     files: dict[Inside, str]
     facts: dict[str, Any]
+    seal: str = ""
+
+    @property
+    def sealed(self) -> Self:
+        text = json.dumps(self.model_dump(mode="json", exclude={"seal"}), sort_keys=True)
+        return self.model_copy(update={"seal": hashlib.sha256(text.encode()).hexdigest()})
 
 
 class Journal:
@@ -40,7 +50,7 @@ class Journal:
 
     def __init__(self, folder: Path, work: Mapping[str, str]) -> None:
         self.folder, self._work = folder, dict(work)
-        self._steps: dict[str, Step] = {}
+        self._steps: dict[str, _Step] = {}
         (folder / _FOLDER).mkdir(exist_ok=True)
         for path in sorted((folder / _FOLDER).glob("*.json")):
             step = self._read(path)
@@ -61,11 +71,8 @@ class Journal:
 
     def finish(self, step: str, files: list[str], facts: dict[str, Any]) -> None:
         """Record a step whose files, named relative to the folder, are written."""
-        done = Step(
-            work=self._work,
-            files={name: digest(self.folder / name) for name in files},
-            facts=facts,
-        )
+        digests = {name: digest(self.folder / name) for name in files}
+        done = _Step(work=self._work, files=digests, facts=facts).sealed
         write_json(self.folder / _FOLDER / f"{step}.json", done.model_dump(mode="json"))
         self._steps[step] = done
 
@@ -74,10 +81,10 @@ class Journal:
         self._steps = {}
         self._sweep()
 
-    def _read(self, path: Path) -> Step | None:
+    def _read(self, path: Path) -> _Step | None:
         try:
-            step = Step.model_validate(read_json(path, made_by=""))
-            whole = step.work == self._work and all(
+            step = _Step.model_validate(read_json(path, made_by=""))
+            whole = (step.work, step.seal) == (self._work, step.sealed.seal) and all(
                 not (self.folder / name).is_symlink() and digest(self.folder / name) == sha256
                 for name, sha256 in step.files.items()
             )

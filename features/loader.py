@@ -22,7 +22,7 @@ def load(epoch: Epoch, read: Callable[[Unit], Batch], size: int, skip: int = 0) 
     """
     first, begin = epoch.find(skip * size)
     after: Batch | None = None
-    if 0 < first < epoch.stretches:
+    if first < epoch.stretches and epoch.reaches_back(first):
         after = _round(epoch, first - 1, read)
     held: list[Batch] = []
     missing = size

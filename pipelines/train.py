@@ -75,9 +75,7 @@ def _train_model(
     labels = train.manifest.labels
     assert labels is not None  # a configuration names the label, and preparing checked it
     odds = labels.weighted_mean / (1 - labels.weighted_mean) * math.exp(prepared.offset)
-    model = Model(
-        config.model, train.layout, settings.optimizers, settings.seed, odds / (1 + odds)
-    )
+    model = Model(config.model, train.layout, settings.optimizers, settings.seed, odds / (1 + odds))
 
     def progress(step: Progress) -> None:
         if step.rows:

@@ -95,3 +95,20 @@ def test_damaged_pages_are_a_data_error(tmp_path: Path) -> None:
     source = open_source("a.parquet", None, tmp_path)
     with pytest.raises(DataError, match=r"a\.parquet cannot be read"):
         list(source.batches())
+
+
+def test_row_groups_before_the_start_are_not_read(tmp_path: Path) -> None:
+    pl.DataFrame({"a": range(1000)}).write_parquet(
+        tmp_path / "a.parquet", row_group_size=100, compression="uncompressed"
+    )
+    with pq.ParquetFile(tmp_path / "a.parquet") as parquet:
+        column = parquet.metadata.row_group(2).column(0)
+        begin = column.dictionary_page_offset or column.data_page_offset
+        damaged = range(begin, begin + column.total_compressed_size)
+    data = bytearray((tmp_path / "a.parquet").read_bytes())
+    data[damaged.start : damaged.stop] = b"\xff" * len(damaged)
+    (tmp_path / "a.parquet").write_bytes(data)
+    source = open_source("a.parquet", None, tmp_path)
+    with pytest.raises(DataError):
+        list(source.batches(start=299))
+    assert pl.concat(source.batches(start=300))["a"].to_list() == list(range(300, 1000))

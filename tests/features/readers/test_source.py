@@ -58,6 +58,16 @@ def test_batches_of_any_size_join_to_the_same_rows(source: Source) -> None:
         assert pl.concat(batches).equals(whole)
 
 
+def test_batches_start_at_any_row(source: Source) -> None:
+    whole = pl.concat(source.batches())
+    for start in range(whole.height):
+        rest = list(source.batches(rows=2, start=start))
+        assert pl.concat(rest).equals(whole[start:])
+        assert [batch.height for batch in rest[:-1]] == [2] * (len(rest) - 1)
+    assert list(source.batches(start=whole.height)) == []
+    assert list(source.batches(start=whole.height + 5)) == []
+
+
 def test_the_schema_is_that_of_every_batch(source: Source) -> None:
     for batch in source.batches(rows=2):
         assert dict(batch.schema) == source.schema
@@ -93,6 +103,8 @@ def test_bad_requests_are_refused_at_once(source: Source) -> None:
         source.batches([first + "_"])
     with pytest.raises(ConfigError, match="rows must be at least 1"):
         source.batches(rows=0)
+    with pytest.raises(ConfigError, match="start must be at least 0"):
+        source.batches(start=-1)
     for columns in ([], [first, first], first):
         with pytest.raises(ConfigError, match="distinct column names"):
             source.batches(columns)
