@@ -117,6 +117,8 @@ class Encoder:
 
         The frame must hold `schema.fit_columns` too.
         """
+        if not any(state.training for state in self.states.values()):
+            return self.encode(frame)
         plan, frame = self._planned(self._checked(frame))
         frame, roles = self.schema.derive(frame), self.schema.role_columns
         return _in_blocks(frame, lambda block: plan.training(block, roles)).frame(self.layout)

@@ -21,7 +21,7 @@ Frames = Iterable[pl.DataFrame] | Callable[[], Iterable[pl.DataFrame]]
 def observe(schema: Schema, frame: pl.DataFrame) -> Partial:
     """Statistics of these rows by key; pure, so parts may be observed anywhere."""
     schema.check(frame.columns, fitting=True)
-    frame, _ = schema.checks.of(frame.columns).apply(frame)
+    frame, _ = schema.checks.of(frame.columns).apply(frame, strict=True)
     frame, roles = schema.derive(untyped(frame)), schema.role_columns
     partial: Partial = {}
     for feature in schema.transforms:

@@ -13,7 +13,7 @@ from models.optimizers.registry import Sparse
 from models.registry import AnyModel
 from models.trainer import TrainConfig
 from pipelines.config import Config, DataConfig, ExportConfig
-from pipelines.splits import AnySplit
+from pipelines.splits.registry import AnySplit
 from ranking.lambdamart import RankerConfig
 
 PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text()
