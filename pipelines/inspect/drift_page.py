@@ -97,22 +97,21 @@ def _part(one: Document, column: Document) -> str:
     """A part in full."""
     if one["value"] is not None:
         return shown.value(one["value"], None, 240)
-    if one["name"] is not None:
-        return str(one["name"])
-    return "beyond" if one["high"] is None else f"up to {_show(one['high'], column)}"
+    return f"up to {_range(one, column)}" if one["high"] is not None else _range(one, column)
 
 
 def _short(number: int, one: Document, column: Document) -> str:
     """A part under a picture, in letters that any font has."""
-    if one["value"] is not None:
-        return str(number)
-    return str(one["name"]) if one["name"] is not None else _show(one["high"], column)
+    return _range(one, column) if one["value"] is None else str(number)
 
 
-def _show(number: float | None, column: Document) -> str:
-    if number is None:
-        return "beyond"
-    return shown.moment(number) if column["kind"] == "time" else shown.figure(number)
+def _range(one: Document, column: Document) -> str:
+    if one["name"] is not None:
+        return str(one["name"])
+    show = shown.moment if column["kind"] == "time" else shown.figure
+    if one["high"] is not None:
+        return show(one["high"])
+    return "any number" if one["above"] is None else f"> {show(one['above'])}"
 
 
 def _shares(counts: list[int]) -> list[float]:

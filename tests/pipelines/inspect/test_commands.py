@@ -91,7 +91,6 @@ def test_drift_says_what_is_wrong(crossrank: Callable[..., Any], log: Path, tmp_
     refused(crossrank("drift", log, tmp_path / "none"), "none")
     refused(crossrank("drift", log, log, "--ignore", "citi"), "Did you mean 'city'")
     refused(crossrank("drift", log, log, "--out", tmp_path / "page"), "*.html")
-    refused(crossrank("drift", log, log, "--ks", "nan"), "threshold ks")
 
 
 def test_a_run_and_a_bundle_know_their_own_log(crossrank: Callable[..., Any], world: Any) -> None:

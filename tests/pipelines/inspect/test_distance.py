@@ -1,4 +1,5 @@
 import math
+import warnings
 
 import numpy as np
 import polars as pl
@@ -53,7 +54,9 @@ def test_ks_by_hand() -> None:
 @settings(deadline=None, max_examples=150)
 def test_the_ks_of_scipy_is_within_the_error(a: list[float], b: list[float], limit: int) -> None:
     found = kolmogorov_smirnov(of(a, limit), of(b, limit))
-    expected = ks_2samp(a, b, method="exact").statistic
+    with warnings.catch_warnings():  # of its p-value, which is not asked for
+        warnings.simplefilter("ignore")
+        expected = ks_2samp(a, b, method="asymp").statistic
     assert found is not None
     assert found.value - 1e-12 <= expected <= found.value + found.error + 1e-12
 

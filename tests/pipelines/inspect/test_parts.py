@@ -14,7 +14,7 @@ def of(values: Any, name: str = "value") -> ColumnProfile:
 
 def counts(a: Any, b: Any, name: str = "value") -> list[tuple[Any, int, int]]:
     return [
-        (one.value or one.name or one.high, one.before, one.after)
+        (one.value or one.name or one.high or (one.above, "above"), one.before, one.after)
         for one in parts(of(a, name), of(b, name))
     ]
 
@@ -25,12 +25,12 @@ def test_numbers_lie_in_tenths_of_a() -> None:
     assert found[0] == (10, 10, 2)
     assert found[1] == (20, 10, 1)
     assert found[2:9] == tenths[2:]
-    assert found[9:] == [(None, 10, 1), ("missing", 1, 2)]
+    assert found[9:] == [((90, "above"), 10, 1), ("missing", 1, 2)]
 
 
 def test_few_numbers_lie_in_a_part_each() -> None:
     found = counts([1, 1, 3], [1, 2, 3, 4])
-    assert found == [(1, 2, 1), (None, 1, 3), ("missing", 0, 0)]
+    assert found == [(1, 2, 1), ((1, "above"), 1, 3), ("missing", 0, 0)]
 
 
 def test_ids_are_the_top_of_a_the_rest_and_the_missing() -> None:
