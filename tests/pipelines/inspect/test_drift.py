@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 from scipy.stats import ks_2samp
 
+from features import store
 from features.encoder import Encoder
 from features.errors import ConfigError, DataError, SchemaError
 from features.fit import fit
@@ -35,7 +36,7 @@ def drift(tmp_path: Path) -> Callable[..., Drift]:
     def place(name: str, what: Frame | Encoder) -> str:
         if isinstance(what, Encoder):
             folder = Path(tempfile.mkdtemp(dir=tmp_path))
-            what.save(folder / "encoder")
+            store.save(what, folder / "encoder")
             return str(folder)
         frame = what if isinstance(what, pl.DataFrame) else pl.DataFrame(what, strict=False)
         frame.write_parquet(tmp_path / f"{name}.parquet")
