@@ -40,8 +40,9 @@ class Lookup(Derived):
     def expression(self, dtypes: Mapping[str, pl.DataType]) -> pl.Expr:
         key = canonical(pl.col(self.key), self.dtype(self.key, dtypes), self.key)
         column, dtype = pl.col(self.column), self.dtype(self.column, dtypes)
-        if dtype == pl.Null:
-            return column.cast(pl.Float64 if self.value == "number" else pl.String)
+        if dtype in (pl.Null, pl.List(pl.Null)):  # there is no value, or no map holds a key
+            dtype = pl.List(pl.Struct({"key": pl.String, "value": pl.Null}))
+            column = column.cast(dtype)
         if isinstance(dtype, pl.Struct):
             return self._field(dtype, key)
         entries = column.map.entries() if isinstance(dtype, pl.Map) else column

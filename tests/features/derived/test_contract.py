@@ -18,9 +18,7 @@ ADAPTER: TypeAdapter[Derived] = TypeAdapter(AnyDerived)
 LONG = "long text 🦀 " * 2_000
 
 TEXT = pl.Series("text", ["Oslo", "", None, "7", " ", "é🦀 x", "2024-01-31T01:02:03Z", LONG])
-NUMBER = pl.Series(
-    "number", [7.0, None, math.nan, math.inf, -math.inf, 0.0, 1706745599.5, -1e300]
-)
+NUMBER = pl.Series("number", [7.0, None, math.nan, math.inf, -math.inf, 0.0, 1706745599.5, -1e300])
 TIME = pl.Series("time", [1706745599, None, 0, -1, 2**53, -(2**62), 2**62, 7])
 LIST = pl.Series(
     "list", [["7", "Oslo", None], [], None, [None], ["", "7", "7"], [LONG, "🦀"], ["0"], ["7"]]
@@ -28,8 +26,8 @@ LIST = pl.Series(
 TIMES = pl.Series("times", [[1, 2, None], [], None, [None], [2**62], [5, 5], [1706745599], [-1]])
 MAP = pl.Series(
     "map",
-    [{"Oslo": 1.5, "7": math.nan}, {}, None, {"7": math.inf}, {" ": 1.0}, {"é🦀 x": None}, {"": 2.0},
-     {LONG: 3.0}],
+    [{"Oslo": 1.5, "7": math.nan}, {}, None, {"7": math.inf}, {" ": 1.0}, {"é🦀 x": None},
+     {"": 2.0}, {LONG: 3.0}],
     dtype=pl.Map(pl.String, pl.Float64),
 )  # fmt: skip
 FRAME = pl.DataFrame([TEXT, NUMBER, TIME, LIST, TIMES, MAP])
@@ -60,7 +58,9 @@ DECLARATIONS: list[dict[str, Any]] = [
     {"type": "tokens", "column": "text", "characters": [1, 3], "lower": False, "max_tokens": 5},
 ]  # fmt: skip
 MADE = [ADAPTER.validate_python({"name": "x", **one}) for one in DECLARATIONS]
-each = pytest.mark.parametrize("made", MADE, ids=lambda one: json.dumps(one.model_dump(mode="json")))
+each = pytest.mark.parametrize(
+    "made", MADE, ids=lambda one: json.dumps(one.model_dump(mode="json"))
+)
 
 
 def test_every_type_is_here() -> None:

@@ -136,7 +136,7 @@ def numbers(draw: st.DrawFn, depth: int) -> Term:
     if depth == 0 or draw(st.integers(0, 4)) == 0:
         if draw(st.booleans()):
             value = draw(st.sampled_from([0.0, 1.0, 2.0, 0.5, 3.25, 7.0, 1e200]))
-            return repr(value), lambda row: value
+            return repr(value), lambda _: value
         name = draw(st.sampled_from(["a", "b"]))
         return name, lambda row: finite(row[name])
     left, right, third = (draw(numbers(depth - 1)) for _ in range(3))
@@ -190,7 +190,7 @@ def texts(draw: st.DrawFn, depth: int) -> Term:
     if depth == 0 or draw(st.integers(0, 3)) == 0:
         if draw(st.booleans()):
             value = draw(st.sampled_from(["a", "B", " x ", "é🦀", "it's"]))
-            return '"' + value + '"', lambda row: value
+            return '"' + value + '"', lambda _: value
         name = draw(st.sampled_from(["s", "t"]))
         return name, lambda row: row[name] or None
     left, right = draw(texts(depth - 1)), draw(texts(depth - 1))
@@ -282,7 +282,7 @@ def test_a_division_is_exact_whatever_else_is_in_the_batch() -> None:
 
 
 def test_texts_by_hand() -> None:
-    assert one('city in ("Oslo", \'Bergen\')', city="Oslo") == 1
+    assert one("city in (\"Oslo\", 'Bergen')", city="Oslo") == 1
     assert one(r"concat('\"', s, '\\', '\'', '\n\t')", s="x") == "\"x\\'\n\t"
     assert [one(f"split(s, '/', {at})", s="a//c") for at in (0, 1, 2, 3, -1, -4)] == [
         "a", None, "c", None, "c", None,
