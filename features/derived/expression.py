@@ -25,6 +25,7 @@ class Expression(Derived):
     change its meaning. What is missing, divides by zero or is beyond the range of numbers is
     missing, and so is all that is computed from it, unless `fill` or `is_missing` asks.
 
+        [[derived]]
         type = "expression"
         name = "price_per_square_metre"
         expression = "log1p(price) / max(area, 1)"

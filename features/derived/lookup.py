@@ -23,9 +23,11 @@ class Lookup(Derived):
     A map is a map or a list of (key, value) as Parquet gives them, or a struct whose fields are
     the keys. Of equal keys the last counts. `value` says whether it is read as a number or an id.
 
+        [[derived]]
         type = "lookup"
         name = "user_clicks_in_category"
-        column = "user_category_clicks", key = "item_category"
+        column = "user_category_clicks"
+        key = "item_category"
     """
 
     type: Literal["lookup"] = "lookup"

@@ -1,7 +1,10 @@
 """What holds for every kind of derived column, on rows that are as bad as rows get."""
 
+import inspect
 import json
 import math
+import tomllib
+from pathlib import Path
 from typing import Any, get_args
 
 import polars as pl
@@ -12,6 +15,7 @@ from polars.testing import assert_frame_equal
 from pydantic import TypeAdapter
 
 from features.derived.derived import Derived
+from features.derived.functions import FUNCTIONS
 from features.derived.registry import AnyDerived, with_derived
 
 ADAPTER: TypeAdapter[Derived] = TypeAdapter(AnyDerived)
@@ -190,3 +194,24 @@ def test_whatever_comes_a_row_alone_is_the_row_among_others(rows: list[dict[str,
     whole = with_derived(frame, all_of_them)
     alone = pl.concat([with_derived(frame[row], all_of_them) for row in range(frame.height)])
     assert_frame_equal(alone, whole, check_exact=True)
+
+
+@pytest.mark.parametrize("known", get_args(get_args(AnyDerived)[0]), ids=lambda one: one.__name__)
+def test_its_docstring_shows_a_declaration(known: type[Derived]) -> None:
+    text = inspect.getdoc(known) or ""
+    (declared,) = tomllib.loads(text[text.index("    [[derived]]") :])["derived"]
+    assert isinstance(ADAPTER.validate_python(declared), known)
+
+
+PAGE = (Path(__file__).parents[3] / "docs" / "derived.md").read_text()
+
+
+@pytest.mark.parametrize("known", get_args(get_args(AnyDerived)[0]), ids=lambda one: one.__name__)
+def test_every_key_is_documented(known: type[Derived]) -> None:
+    for key, declared in known.model_fields.items():
+        assert f"`{declared.alias or key}`" in PAGE or f"{key} = " in PAGE, key
+
+
+def test_every_function_is_documented() -> None:
+    for name in FUNCTIONS:
+        assert f"`{name}`" in PAGE or f"`{name}(" in PAGE, name
