@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from features.derived.expression import Expression
 from features.errors import SchemaError
+from features.validation import explain
 
 NAN, INF = math.nan, math.inf
 Row = dict[str, Any]
@@ -416,3 +417,17 @@ def test_operands_are_not_copied_as_they_nest() -> None:
     for _ in range(18):  # each level names its operand twice or more when compiled
         text = f"min(1 / ({text}), 2)"
     assert one(text, a=1) == 1
+
+
+@pytest.mark.parametrize(
+    ("declared", "sentence"),
+    [
+        ({"expression": "lgo(a)"}, "x.expression: at character 1 ('lgo(a)'): 'lgo' is not"),
+        ({"expresion": "a"}, "x.expresion is not a known key. Did you mean 'expression'?"),
+        ({}, "x.expression must be given; it is missing."),
+    ],
+)
+def test_errors_name_the_key_that_a_user_writes(declared: dict[str, str], sentence: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Expression.model_validate({"name": "x", **declared})
+    assert explain(caught.value, Expression, prefix="x").startswith(sentence)
