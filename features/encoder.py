@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -187,5 +188,6 @@ def _in_blocks(frame: pl.DataFrame, encode: Callable[[pl.DataFrame], Encoded]) -
     if frame.height <= _BLOCK:
         return encode(frame)
     blocks = [frame.slice(start, _BLOCK) for start in range(0, frame.height, _BLOCK)]
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    threads = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
+    with ThreadPoolExecutor(threads) as pool:
         return Encoded.concat(list(pool.map(encode, blocks)))
