@@ -102,7 +102,8 @@ def _column(frame: pl.DataFrame, name: str) -> Floats:
 def _numbers(encoded: pl.DataFrame, layout: Layout) -> Floats:
     if all(field.width == 1 for field in layout.numerics):
         return _stack(encoded, [one.name for one in layout.numerics], np.float32)
-    blocks = [encoded[one.name].to_numpy().reshape(encoded.height, -1) for one in layout.numerics]
+    shapes = [(one.name, (encoded.height, one.width)) for one in layout.numerics]
+    blocks = [encoded[name].to_numpy().reshape(shape) for name, shape in shapes]
     return np.concatenate(blocks, axis=1, dtype=np.float32)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -80,12 +81,21 @@ class Encoder:
             frame = untyped(frame)
             return self._plan(frame.schema), frame
 
-    def _checked(self, frame: pl.DataFrame, where: str = "") -> pl.DataFrame:
-        """The frame as its checks leave it. Raises DataError where one fails."""
-        checks = self._checks(self._wanted.intersection(frame.columns))
+    def _checked(
+        self, frame: pl.DataFrame, where: str = "", *, training: bool = False
+    ) -> pl.DataFrame:
+        """The frame as the checks of its columns leave it: of those that features read, or, for
+        `training`, of all, as in fitting. Raises DataError where one fails.
+        """
+        columns = frozenset(frame.columns)
+        checks = self._checks(columns if training else columns & self._wanted)
         if not checks.checks:
             return frame
-        checked, found = checks.apply(frame)
+        try:
+            checked, found = checks.apply(frame)
+        except SchemaError:
+            frame = untyped(frame)
+            checked, found = checks.apply(frame)
         if found.failed:
             failure = checks.first_failure(frame)
             assert failure is not None
@@ -119,8 +129,9 @@ class Encoder:
         """
         if not any(state.training for state in self.states.values()):
             return self.encode(frame)
-        plan, frame = self._planned(self._checked(frame))
-        frame, roles = self.schema.derive(frame), self.schema.role_columns
+        frame = untyped(self._checked(frame, training=True))
+        plan, roles = self._plan(frame.schema), self.schema.role_columns
+        frame = self.schema.derive(frame)
         return _in_blocks(frame, lambda block: plan.training(block, roles)).frame(self.layout)
 
     def batch(self, frame: pl.DataFrame) -> Batch:
@@ -189,5 +200,6 @@ def _in_blocks(frame: pl.DataFrame, encode: Callable[[pl.DataFrame], Encoded]) -
     if frame.height <= _BLOCK:
         return encode(frame)
     blocks = [frame.slice(start, _BLOCK) for start in range(0, frame.height, _BLOCK)]
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    threads = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
+    with ThreadPoolExecutor(threads) as pool:
         return Encoded.concat(list(pool.map(encode, blocks)))

@@ -20,9 +20,7 @@ Frames = Iterable[pl.DataFrame] | Callable[[], Iterable[pl.DataFrame]]
 
 def observe(schema: Schema, frame: pl.DataFrame) -> Partial:
     """Statistics of these rows by key; pure, so parts may be observed anywhere."""
-    schema.check(frame.columns, fitting=True)
-    frame, _ = schema.checks.of(frame.columns).apply(frame, strict=True)
-    frame, roles = schema.derive(untyped(frame)), schema.role_columns
+    frame, roles = _read(schema, frame), schema.role_columns
     partial: Partial = {}
     for feature in schema.transforms:
         statistic = feature.observe(frame, roles)
@@ -30,6 +28,13 @@ def observe(schema: Schema, frame: pl.DataFrame) -> Partial:
             known = partial.get(feature.key)
             partial[feature.key] = statistic if known is None else known.merge(statistic)
     return partial
+
+
+def _read(schema: Schema, frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame as features read it: checked, with its derived columns."""
+    schema.check(frame.columns, fitting=True)
+    frame, _ = schema.checks.of(frame.columns).apply(untyped(frame))
+    return schema.derive(untyped(frame))
 
 
 def merge(left: Partial, right: Partial) -> Partial:
@@ -91,9 +96,10 @@ def _sieves(
         )
     found: dict[str, Sieve] = {}
     for frame in frames():
+        read = _read(schema, frame)
         for feature in schema.transforms:
             if feature.key in wanted and isinstance(feature, Categorical):
-                sieve = Sieve.of(feature.count(schema.derive(untyped(frame))))
+                sieve = Sieve.of(feature.count(read))
                 known = found.get(feature.key)
                 found[feature.key] = sieve if known is None else known.merge(sieve)
     return {key: (sieve, wanted[key].min_count) for key, sieve in found.items()}

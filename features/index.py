@@ -40,14 +40,14 @@ class Index:
         """Row `FIRST + i` for `hashes[i]`, and `MISSING` for the hash of "".
 
         Of equal hashes the first has the row; by chance, 1e7 values hold two with probability
-        3e-6.
+        3e-6. A hash of 0, which marks a free slot, stays unseen.
         """
         keys = np.concatenate([[MISSING_TEXT], hashes])
         rows = np.arange(FIRST - 1, len(keys) + FIRST - 1, dtype=np.int32)
         rows[0] = MISSING
         order = np.argsort(keys, kind="stable")
         keys, rows = keys[order], rows[order]
-        first = np.concatenate([[True], keys[1:] != keys[:-1]])
+        first = np.concatenate([[True], keys[1:] != keys[:-1]]) & (keys != _FREE)
         keys, rows = keys[first], rows[first]
         bits = max(3, (2 * len(keys) - 1).bit_length())
         count = np.arange(len(keys))

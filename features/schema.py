@@ -10,12 +10,13 @@ from functools import cached_property
 from typing import Any, Self
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from features.checks.checks import Checks
 from features.columns import named
 from features.derivation import Derivation
-from features.derived.registry import AnyDerived
+from features.derived.derived import Derived
+from features.derived.registry import AnyDerived, order
 from features.errors import SchemaError
 from features.suggest import listing, nearest
 from features.transforms.categorical import Categorical
@@ -83,6 +84,11 @@ class Schema(BaseModel):
             data = {**data, "checks": {"checks": data["checks"]}}
         return data
 
+    @field_validator("derived")
+    @classmethod
+    def _ordered(cls, derived: tuple[Derived, ...]) -> tuple[Derived, ...]:
+        return order(derived)
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if not self.features:
@@ -101,7 +107,7 @@ class Schema(BaseModel):
                     f"the {role} column '{column}' must not be a feature: the model would read "
                     f"what it has to predict or correct for; remove feature '{used[column]}'"
                 )
-        self._refuse_checks_of_lists()
+        self._refuse_checks()
         for key, owner in self.owners.items():
             for feature in self.transforms:
                 if feature.key == key and feature != owner:
@@ -116,8 +122,14 @@ class Schema(BaseModel):
             for feature in self.features
         )
 
-    def _refuse_checks_of_lists(self) -> None:
+    def _refuse_checks(self) -> None:
+        made = {one.name for one in self.derived}
         for check in self.checks.checks:
+            if check.column in made:
+                raise ValueError(
+                    f"a check must be of a raw column; '{check.column}' is derived: check the "
+                    "columns that it reads"
+                )
             want = self.wants.get(check.column)
             if want in ("ids", "numbers", "map") and set(check.rules) - {"kind"}:
                 raise ValueError(
@@ -171,13 +183,12 @@ class Schema(BaseModel):
     def wants(self) -> dict[str, Want]:
         """How each raw column that the features come from is read."""
         wants: dict[str, set[Want]] = {}
-        made = {one.name: one for one in self.derived}
-        waiting: list[tuple[str, Want]] = [(one.column, one.want) for one in self.transforms]
-        for column, want in waiting:
-            if column in made:
-                waiting += made[column].wants.items()
-            else:
-                wants.setdefault(column, set()).add(want)
+        for one in self.transforms:
+            wants.setdefault(one.column, set()).add(one.want)
+        for derived in reversed(self.derived):  # those that read others come first
+            if wants.pop(derived.name, None) is not None:
+                for column, want in derived.wants.items():
+                    wants.setdefault(column, set()).add(want)
         return {column: self._want(column, kinds) for column, kinds in wants.items()}
 
     @staticmethod

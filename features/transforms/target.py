@@ -99,14 +99,16 @@ class Target(Transform):
             text = canonical(pl.col(column.name), column.dtype, column.name)
             hashes = hash_text(column.to_frame().select(text).to_series())
             return fold(mix(hashes, 1), self.folds).astype(np.int64)
-        if column.dtype.is_temporal():
-            column = column.cast(pl.Datetime("us")).to_physical() / 1e6
-        if not column.dtype.is_numeric() or not column.is_finite().fill_null(False).all():
+        if isinstance(column.dtype, pl.Date | pl.Datetime):
+            column = column.dt.timestamp("us") / 1e6
+        known = column.dtype.is_numeric() or column.dtype == pl.Null
+        times = column.cast(pl.Float64) if known else None
+        if times is None or not times.is_finite().fill_null(False).all():
             raise SchemaError(
                 f"Column '{self.before}' must hold a time in every row for '{self.name}'; it "
                 f"holds {column.dtype}, or misses some. Mend it, or use `fold_by`."
             )
-        return np.floor(column.to_numpy() / self.period).astype(np.int64)
+        return np.floor(times.to_numpy() / self.period).astype(np.int64)
 
     def finalize(self, statistic: Any, base: Path) -> State:  # noqa: ARG002
         total = statistic.table.group_by("value").agg(pl.sum("count"), pl.sum("sum"))

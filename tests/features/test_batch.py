@@ -43,6 +43,18 @@ def same(one: Batch, other: Batch) -> bool:
     return all(np.array_equal(a, b) and a.dtype == b.dtype for a, b in zip(*arrays, strict=True))
 
 
+def test_vectors_stand_among_the_numbers() -> None:
+    wide = LAYOUT.model_copy(update={"fields": (*LAYOUT.fields, NumericField(name="v", width=2))})
+    vectors = pl.Series("v", [[1, 2], [3, 4], [5, 6]], dtype=pl.Array(pl.Float32, 2))
+    encoded = ENCODED.with_columns(vectors)
+    assert Batch.from_frame(encoded, wide).numerics.tolist() == [
+        [0.5, 1, 1, 2],
+        [-1, 2, 3, 4],
+        [2, 3, 5, 6],
+    ]
+    assert Batch.from_frame(encoded.head(0), wide).numerics.shape == (0, 4)
+
+
 def test_arrays_of_a_frame() -> None:
     found = batch()
     assert found.rows == 3

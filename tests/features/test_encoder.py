@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from features import store
 from features.batch import Batch
 from features.encoder import Encoder
-from features.errors import SchemaError
+from features.errors import DataError, SchemaError
 from features.fit import fit
 from features.index import FIRST, MISSING, UNSEEN
 from features.schema import Schema
@@ -188,6 +188,22 @@ def test_columns_that_are_missing_or_of_the_wrong_type_are_named() -> None:
         small().encode(KNOWN.rename({"price": "prize"}))
     with pytest.raises(SchemaError, match="'age' must hold numbers; it holds String"):
         small().encode(KNOWN.with_columns(age=pl.lit("5")))
+
+
+def test_the_rows_learned_from_are_encoded_as_the_checks_left_them() -> None:
+    # Unchecked, each row would stand in a fold of its own, away from where its label is counted.
+    rate = {"type": "target", "column": "user", "fold_by": "day", "smoothing": 1.0}
+    clip = {"column": "day", "kind": "integer", "max": 3, "on_violation": "clip"}
+    roles = {"features": [rate], "label": "click"}
+    numbers = np.random.default_rng(0).integers(0, 2, (2, 40)).tolist()
+    frame = pl.DataFrame({"user": numbers[0], "click": numbers[1], "day": range(40)})
+    clipped = frame.with_columns(pl.col("day").clip(upper_bound=3))
+    checked = fit(Schema.model_validate({**roles, "checks": [clip]}), [frame])
+    expected = fit(Schema.model_validate(roles), [clipped]).encode_training(clipped)
+    assert checked.encode_training(frame).equals(expected)
+    with pytest.raises(DataError, match=r"Column 'day' must be at most 3; row 4 holds 4\."):
+        failing = [{**clip, "on_violation": "fail"}]
+        fit(Schema.model_validate({**roles, "checks": failing}), [clipped]).encode_training(frame)
 
 
 def test_what_is_prepared_for_some_types_serves_them_again() -> None:

@@ -110,6 +110,33 @@ def test_the_same_frames_give_the_same_bytes(tmp_path: Path) -> None:
     assert len(written[0]) == 5
 
 
+CLIP = {"column": "user", "kind": "integer", "max": 9, "on_violation": "clip"}
+
+
+def test_a_bloom_filter_counts_what_the_checks_leave() -> None:
+    user = {"type": "id", "column": "user", "min_count": 3}
+    frames = [pl.DataFrame({"user": [11, 12, 1]}), pl.DataFrame({"user": [13, 1, 2]})] * 2
+    for admission in ("count", "bloom"):
+        schema = {"features": [{**user, "admission": admission}], "checks": [CLIP]}
+        found = fit(Schema.model_validate(schema), lambda: iter(frames))
+        assert values(found, "user") == ["9", "1"]
+
+
+def test_absent_columns_are_named_before_a_bloom_filter_is_made() -> None:
+    user = {"type": "id", "column": "user", "min_count": 3, "admission": "bloom"}
+    with pytest.raises(SchemaError, match=r"'user' \(feature 'user'\)"):
+        fit(Schema.model_validate({"features": [user]}), lambda: [pl.DataFrame({"x": [1]})])
+
+
+def test_a_column_without_values_may_have_any_type_where_it_is_checked() -> None:
+    user = {"features": [IDS[0]], "checks": [{"column": "user", "allowed": ["a"]}]}
+    schema, known = Schema.model_validate(user), pl.DataFrame({"user": ["a", "a"]})
+    empty = pl.DataFrame({"user": pl.Series([None], dtype=pl.Binary)})
+    found = fit(schema, [empty, known])
+    assert found.fingerprint == fit(schema, [known]).fingerprint
+    assert found.encode(empty)["user"].to_list() == [0]
+
+
 def test_types_may_differ_between_frames() -> None:
     schema = Schema.model_validate({"features": [IDS[1], PRICE]})
     types: list[tuple[Any, Any]] = [
