@@ -8,15 +8,16 @@ from pathlib import Path
 import polars as pl
 
 from features.batch import Batch
-from features.epoch import WINDOW, Epoch, Unit
+from features.epoch import UNIT, WINDOW, Epoch, Unit
 from features.errors import ConfigError, DataError, FingerprintError
 from features.layout import Layout
-from features.loader import load
+from features.loader import load, nbytes
 from features.manifest import Manifest
 from features.prefetch import prefetch
 
 LABEL, WEIGHT, QUERY, POSITION = "__label", "__weight", "__query", "__position"
 ROLES = {"label": LABEL, "weight": WEIGHT, "query": QUERY, "position": POSITION}
+MEMORY = 1 << 29  # bytes of rows that a shuffle holds
 _AHEAD = 8  # batches made before they are asked for
 
 
@@ -53,23 +54,36 @@ class Dataset:
         return pl.concat(list(self.frames(columns)))
 
     def batches(
-        self, size: int, *, seed: int | None = None, skip: int = 0, window: int = WINDOW
+        self, size: int, *, seed: int | None = None, skip: int = 0, window: int | None = None
     ) -> Generator[Batch]:
         """Batches of `size` rows, the last one shorter, made ahead in a thread of their own.
 
         In order, or with a seed shuffled over the whole dataset as `Epoch` says, in the memory
-        of some 1.5 `window` rows however long it is. `skip` leaves out the first batches without
-        reading the parts that only they need; those that follow are the same as without it.
+        of some 1.5 `window` rows however long it is: `WINDOW` of them, or what `MEMORY` holds.
+        `skip` leaves out the first batches without reading the parts that only they need; those
+        that follow are the same as without it.
 
         Raises:
             ConfigError: a number is too small.
             DataError: while iterating, a part is damaged.
         """
         for name, value, least in (("size", size, 1), ("skip", skip, 0), ("window", window, 2)):
-            if value < least:
+            if value is not None and value < least:
                 raise ConfigError(f"{name} must be at least {least}; got {value}.")
-        epoch = Epoch(self.manifest.parts, seed, window)
-        return prefetch(load(epoch, self._batch, size, skip), _AHEAD)
+        return prefetch(self._load(size, seed, skip, window), _AHEAD)
+
+    def _load(self, size: int, seed: int | None, skip: int, window: int | None) -> Generator[Batch]:
+        if window is None:
+            window = WINDOW if seed is None else self._affordable()
+        yield from load(Epoch(self.manifest.parts, seed, window), self._batch, size, skip)
+
+    def _affordable(self) -> int:
+        """`WINDOW` rows, or fewer where rows are so wide that these exceed `MEMORY`."""
+        if self.rows <= UNIT:
+            return WINDOW
+        name, rows = next(iter(self.manifest.parts.items()))
+        few = self._batch(Unit(name, 0, min(rows, 64)))
+        return max(2 * UNIT, min(WINDOW, MEMORY * few.rows // nbytes(few)))
 
     def _batch(self, unit: Unit) -> Batch:
         roles = self.manifest.roles

@@ -67,8 +67,8 @@ class Epoch:
         return stretch, row - int(ends[stretch - 1] if stretch else 0)
 
     def reaches_back(self, number: int) -> bool:
-        """Whether a stretch gives rows of the round before."""
-        return number > 0 and self._later[number - 1] > 0
+        """Whether a stretch counts its rows through the round before."""
+        return self._seed is not None and number > 0
 
     def stretch(self, number: int) -> Rows | slice:
         """Its rows in order: counted through the round before, then through its own."""

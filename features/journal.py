@@ -69,10 +69,9 @@ class Journal:
     def steps(self) -> list[str]:
         return sorted(self._steps)
 
-    def finish(self, step: str, files: list[str], facts: dict[str, Any]) -> None:
-        """Record a step whose files, named relative to the folder, are written."""
-        digests = {name: digest(self.folder / name) for name in files}
-        done = _Step(work=self._work, files=digests, facts=facts).sealed
+    def finish(self, step: str, files: Mapping[str, str], facts: dict[str, Any]) -> None:
+        """Record a step whose files, the sha256 of each by its name in the folder, are written."""
+        done = _Step(work=self._work, files=dict(files), facts=facts).sealed
         write_json(self.folder / _FOLDER / f"{step}.json", done.model_dump(mode="json"))
         self._steps[step] = done
 

@@ -78,3 +78,14 @@ def _gathered(value: Any, rows: Rows) -> Any:
     if isinstance(value, dict):
         return {name: _gathered(one, rows) for name, one in value.items()}
     return value
+
+
+def nbytes(batch: Batch) -> int:
+    """Bytes of all arrays of a batch."""
+    return sum(_size(getattr(batch, one.name)) for one in fields(batch))
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, dict):
+        return sum(map(_size, value.values()))
+    return value.nbytes if isinstance(value, np.ndarray) else 0

@@ -17,7 +17,7 @@ from features.encoder import Encoder
 from features.errors import CrossrankError, DataError
 from features.files import PARTIAL, write_bytes, write_json
 from features.fit import fit
-from features.journal import Journal
+from features.journal import Journal, digest
 from features.manifest import Labels, Manifest, Part
 from features.writer import write_part
 from pipelines.config import Config
@@ -84,12 +84,9 @@ class Preparation:
         rows = shown.get("valid", next(iter(shown.values())))
         sample(rows, self._schema).write_parquet(buffer)
         write_bytes(self._work / _GOLDEN, buffer.getbuffer())
-        files = sorted(path.name for path in (self._work / _ENCODER).iterdir())
-        self._journal.finish(
-            _FIT,
-            [*(f"{_ENCODER}/{name}" for name in files), _GOLDEN],
-            {"division": self._division.knowledge},
-        )
+        names = sorted(f"{_ENCODER}/{path.name}" for path in (self._work / _ENCODER).iterdir())
+        files = {name: digest(self._work / name) for name in (*names, _GOLDEN)}
+        self._journal.finish(_FIT, files, {"division": self._division.knowledge})
         return encoder
 
     def _training(self, shown: dict[str, pl.DataFrame]) -> Iterator[pl.DataFrame]:
@@ -123,7 +120,7 @@ class Preparation:
             parts[piece.part] = write_part(folder, chunk.number, encoded)
         self._journal.finish(
             chunk.name,
-            [f"{name}/{part.name}" for name, part in parts.items()],
+            {f"{name}/{part.name}": part.sha256 for name, part in parts.items()},
             {
                 "height": chunk.height,
                 "dropped": chunk.dropped,

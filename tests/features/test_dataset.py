@@ -167,6 +167,19 @@ def test_no_more_than_the_window_is_read_ahead(
     assert reads.rows == given == 95
 
 
+def test_wide_rows_are_shuffled_in_smaller_windows(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = 4 * (1 + 1 + 2 + 1 + 1)  # bytes of id, numeric, sequence, label and weight
+    monkeypatch.setattr("features.dataset.MEMORY", 20 * row)
+    monkeypatch.setattr("features.dataset.UNIT", 4)
+    small = numbers(list(dataset.batches(7, seed=1)))
+    assert small == numbers(list(dataset.batches(7, seed=1, window=20)))
+    monkeypatch.undo()
+    monkeypatch.setattr(epoch, "UNIT", 4)
+    assert small != numbers(list(dataset.batches(7, seed=1)))
+
+
 def threads() -> set[str]:
     return {one.name for one in threading.enumerate()}
 

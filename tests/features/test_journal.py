@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from features.journal import Journal
+from features.journal import Journal, digest
 
 WORK = {"key": "abc", "polars": "2"}
 
@@ -20,8 +20,8 @@ def done(tmp_path: Path) -> Path:
     (tmp_path / "train").mkdir()
     for name in ("train/a", "b", "c"):
         (tmp_path / name).write_text(name)
-    journal.finish("one", ["train/a", "b"], {"rows": 3})
-    journal.finish("two", ["c"], {})
+    journal.finish("one", {name: digest(tmp_path / name) for name in ("train/a", "b")}, {"rows": 3})
+    journal.finish("two", {"c": digest(tmp_path / "c")}, {})
     return tmp_path
 
 
@@ -100,5 +100,5 @@ def test_a_restart_forgets_all(done: Path) -> None:
     assert journal.steps == []
     assert names(done) == set()
     (done / "new").write_text("")
-    journal.finish("again", ["new"], {})
+    journal.finish("again", {"new": digest(done / "new")}, {})
     assert Journal(done, WORK).steps == ["again"]

@@ -40,6 +40,15 @@ def test_the_bytes_follow_from_the_rows_however_they_lie_in_memory(tmp_path: Pat
     assert write_part(tmp_path, 0, whole).sha256 == write_part(tmp_path, 1, pieces).sha256
 
 
+def test_vectors_come_back(tmp_path: Path) -> None:
+    values = [[1.0, 2.0], [3.0, -4.5]]
+    frame = pl.DataFrame({"v": pl.Series(values, dtype=pl.Array(pl.Float32, 2))})
+    write_part(tmp_path, 0, frame)
+    found = pl.scan_parquet(tmp_path / "part-00000.parquet").slice(1, 1).collect()
+    assert found.equals(frame[1:])
+    assert found.schema == frame.schema
+
+
 def test_row_groups_are_the_units_that_the_loader_reads(tmp_path: Path) -> None:
     write_part(tmp_path, 0, pl.DataFrame({"x": range(2 * UNIT + 5)}))
     metadata = pq.read_metadata(tmp_path / "part-00000.parquet")
