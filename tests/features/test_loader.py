@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from features import epoch as module
@@ -57,6 +57,7 @@ def small_units(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @example([1, 2], 1, 0, 2, 1)  # a round too small to keep a row for the next
+@settings(deadline=None)
 @given(
     HEIGHTS, st.integers(1, 50), st.none() | st.integers(0, 99), st.integers(2, 200), st.integers(0)
 )

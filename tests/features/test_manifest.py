@@ -2,7 +2,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.errors import DataError
@@ -36,6 +36,7 @@ def part(number: int, values: list[float]) -> Part:
 LABELS = st.lists(st.integers(0, 3).map(float), min_size=1, max_size=9)
 
 
+@settings(deadline=None)
 @given(LABELS, LABELS)
 def test_statistics_of_parts_add_up_to_those_of_the_whole(
     left: list[float], right: list[float]

@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.splits.hash import ByHash
@@ -73,6 +73,7 @@ def test_a_seed_changes_the_hash() -> None:
     assert one.to_list() != two.to_list()
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-(2**62), 2**62), min_size=1, max_size=50), st.integers(1, 20))
 def test_hash_does_not_depend_on_how_rows_are_cut(keys: list[int], cut: int) -> None:
     frame = pl.DataFrame({"u": pl.Series(keys, dtype=pl.Int64)})

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.splits import quantiles as module
@@ -29,6 +29,7 @@ def expected(keys: Keys) -> list[int]:
 
 
 @pytest.mark.parametrize("bits", [1, 3, 20])
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=80))
 def test_exact_whatever_the_memory(bits: int, keys: list[int]) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -61,6 +62,7 @@ def test_the_histogram_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
     assert histogram.counts.sum() == 5000
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(allow_nan=False), min_size=2, max_size=40))
 def test_floats_keep_their_order_and_zeros_are_equal(values: list[float]) -> None:
     keys = ordered(pl.Series(values, dtype=pl.Float64))

@@ -32,7 +32,9 @@ def test_a_part_without_a_share_gets_no_row(parts: Parts, shares: tuple[float, .
     assert set(parts(split, pl.DataFrame({"t": range(10)}))) == set(split.parts)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None
+)
 @given(
     st.one_of(
         st.lists(st.floats(allow_nan=False), min_size=1, max_size=60),
