@@ -111,7 +111,8 @@ class JsonReader:
         own = [self._values(name, values, shared=False) for name, values in columns.items()]
         booleans = b"true" in body or b"false" in body
         series = to_series(shared + own, booleans=booleans)
-        _refuse_duplicates(body, len(document) + len(context) + count)
+        entries = sum(len(one.values) for one in shared + own if one.want == "map")
+        _refuse_duplicates(body, len(document) + len(context) + count + entries)
         return Candidates(
             {name: series[name] for name in context},
             {name: series[name] for name in columns},

@@ -268,6 +268,22 @@ def test_a_missing_list_is_no_empty_one() -> None:
     assert (problem.column, problem.row) == ("h", 1)
 
 
+def test_maps_have_keys_of_their_own() -> None:
+    known = {"type": "lookup", "name": "known", "column": "clicks", "key": "item"}
+    features = {"features": [{"type": "numeric", "column": "known"}], "derived": [known]}
+    reader = JsonReader(Schema.model_validate(features), max_rows=4)
+    columns = {"item": ["a", "b:c", None], "clicks": [{"a": 1, "b:c": 0.5}, {}, None]}
+    entries = [{"key": "a", "value": 1.0}, {"key": "b:c", "value": 0.5}]
+    assert reader.read(orjson.dumps({"columns": columns})).frame.to_dict(as_series=False) == {
+        "item": ["a", "b:c", None],
+        "clicks": [entries, [], None],
+    }
+    with pytest.raises(RequestError, match="same key twice"):
+        reader.read(b'{"columns": {"item": ["a"], "clicks": [{"a": 1, "a": 2}]}}')
+    with pytest.raises(RequestError, match="'clicks' must hold objects, or null; row 0 holds a li"):
+        reader.read(b'{"columns": {"item": ["a"], "clicks": [[]]}}')
+
+
 LOOSE = Schema.model_validate(
     {
         "features": [{"type": "id", "columns": ["at", "hour", "flag"]}],
