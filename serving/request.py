@@ -111,7 +111,8 @@ class JsonReader:
         own = [self._values(name, values, shared=False) for name, values in columns.items()]
         booleans = b"true" in body or b"false" in body
         series = to_series(shared + own, booleans=booleans)
-        _refuse_duplicates(body, len(document) + len(context) + count)
+        entries = sum(len(one.values) for one in shared + own if one.want == "map")
+        _refuse_duplicates(body, len(document) + len(context) + count + entries)
         return Candidates(
             {name: series[name] for name in context},
             {name: series[name] for name in columns},
@@ -183,7 +184,7 @@ class JsonReader:
             return Values(name, column.want, values, None, shared)
         if column.separator is not None:
             separator = column.separator
-            values = [one.split(separator) if type(one) is str else one for one in values]
+            values = [_split(one, separator) if type(one) is str else one for one in values]
         kind = dict if column.want == "map" else list
         if not set(map(type, values)) <= {kind, type(None)}:
             raw = Values(name, column.want, values, None, shared)
@@ -191,9 +192,13 @@ class JsonReader:
             raise raw.refuse(row, column.wanted, describe(values[row]))
         if column.want == "map":
             values = [one and _entries(one) for one in values]
-        lists = [one or () for one in values]
-        elements, lengths = list(chain.from_iterable(lists)), list(map(len, lists))
+        elements = list(chain.from_iterable(one or () for one in values))
+        lengths = [None if one is None else len(one) for one in values]
         return Values(name, column.want, elements, lengths, shared)
+
+
+def _split(text: str, separator: str) -> list[str] | None:
+    return text.split(separator) if text else None  # "" is missing, not a list of it
 
 
 def _entries(value: Json) -> list[Json]:

@@ -32,20 +32,22 @@ class Values:
     """The JSON values of one column, without their lists.
 
     want: what the elements are read as: "id", "number", "value", or "map", whose elements are
-    entries of key and value. lengths: of each row's list, where it holds lists, whose elements
-    `values` holds end to end. shared: one value for all rows, from the context.
+    entries of key and value. lengths: of each row's list, None for a missing one, where it holds
+    lists, whose elements `values` holds end to end. shared: one value for all rows, from the
+    context.
     """
 
     column: str
     want: Want
     values: list[Any]
-    lengths: list[int] | None
+    lengths: list[int | None] | None
     shared: bool
 
     def refuse(self, index: int, wanted: str, came: str) -> RequestError:
         row: int | None = index
         if self.lengths is not None:
-            row = int(np.searchsorted(np.cumsum(self.lengths), index, side="right"))
+            ends = np.cumsum([length or 0 for length in self.lengths])
+            row = int(np.searchsorted(ends, index, side="right"))
             wanted = f"lists of {wanted}"
         where = "the context" if self.shared else f"row {row}"
         return RequestError(
@@ -80,7 +82,12 @@ def _guess(one: Values) -> pl.DataType:
     if one.want == "map":
         return _settle(one)
     first = next((value for value in one.values if value is not None), None)
-    return _TYPES.get(type(first), _TYPES[str])
+    return _nothing(one) if first is None else _TYPES.get(type(first), _TYPES[str])
+
+
+def _nothing(one: Values) -> pl.DataType:
+    """The type of missing values alone, which any reader of a value takes."""
+    return pl.Null() if one.want == "value" else _TYPES[str]
 
 
 def _settle(one: Values) -> pl.DataType:
@@ -91,16 +98,18 @@ def _settle(one: Values) -> pl.DataType:
     types = set(map(type, one.values)) - {type(None)}
     _require(one, (str, int, float, bool), "ids (text, numbers or booleans) or null")
     if not types:
-        return _TYPES[str]
+        return _nothing(one)
     if types == {int, float}:
         return _TYPES[float]
     if len(types) > 1:
         first = next(value for value in one.values if value is not None)
         same = (int, float) if type(first) in (int, float) else (type(first),)
         _require(one, same, f"values of one type (its first is {describe(first)})")
-    if types == {int} and one.want == "id":
-        return pl.Int128()  # the signed and the unsigned 64-bit integers
-    return _TYPES[float if types == {int} else types.pop()]
+    if types == {int}:
+        small = all(value is None or abs(value) < _EXACT for value in one.values)
+        # Int128 holds the signed and the unsigned 64-bit integers.
+        return _TYPES[int] if small and one.want == "value" else pl.Int128()
+    return _TYPES[types.pop()]
 
 
 def _number(one: Values) -> pl.DataType:
@@ -155,10 +164,12 @@ def _group(group: list[Values], dtype: pl.DataType, want: Want) -> Iterator[tupl
         start += size
 
 
-def _lists(elements: pl.Series, lengths: list[int]) -> pl.Series:
+def _lists(elements: pl.Series, lengths: list[int | None]) -> pl.Series:
     offsets = np.zeros(len(lengths) + 1, np.int64)
-    np.cumsum(lengths, out=offsets[1:])
-    return pl.Series(values=pa.LargeListArray.from_arrays(offsets, elements.to_arrow()))
+    np.cumsum([length or 0 for length in lengths], out=offsets[1:])
+    missing = pa.array([length is None for length in lengths]) if None in lengths else None
+    lists = pa.LargeListArray.from_arrays(offsets, elements.to_arrow(), mask=missing)
+    return pl.Series(values=lists)
 
 
 def _refuse_inexact(group: Iterable[Values]) -> None:

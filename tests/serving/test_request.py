@@ -44,7 +44,7 @@ WANTED = {
     "b": ["1", "2"],
     "x": [0.5, 2.0],
     "h": [["u"], []],
-    "t": [["p", "q"], []],
+    "t": [["p", "q"], None],
 }
 
 
@@ -61,7 +61,7 @@ def test_columns_rows_and_context_say_the_same() -> None:
 def test_one_row_wholly_in_the_context() -> None:
     context = {"a": "u", "b": 1, "x": None, "h": [], "t": None}
     frame = read({"context": context, "rows": [{}]})
-    assert frame == {"a": ["u"], "b": ["1"], "x": [None], "h": [[]], "t": [[]]}
+    assert frame == {"a": ["u"], "b": ["1"], "x": [None], "h": [[]], "t": [None]}
 
 
 def test_rows_of_one_column() -> None:
@@ -258,3 +258,56 @@ def test_a_column_read_as_id_and_as_number_takes_numbers() -> None:
 def test_numbers_keep_every_bit() -> None:
     values = [math.pi, 5e-324]
     assert read({"columns": {**GOOD, "x": values}})["x"] == values
+
+
+def test_a_missing_list_is_no_empty_one() -> None:
+    lists = {**GOOD, "h": [None, []], "t": ["", "|"]}
+    found = read({"columns": lists})
+    assert (found["h"], found["t"]) == ([None, []], [None, ["", ""]])
+    problem = refused({"columns": {**GOOD, "h": [None, [["u"]]]}})
+    assert (problem.column, problem.row) == ("h", 1)
+
+
+def test_maps_have_keys_of_their_own() -> None:
+    known = {"type": "lookup", "name": "known", "column": "clicks", "key": "item"}
+    features = {"features": [{"type": "numeric", "column": "known"}], "derived": [known]}
+    reader = JsonReader(Schema.model_validate(features), max_rows=4)
+    columns = {"item": ["a", "b:c", None], "clicks": [{"a": 1, "b:c": 0.5}, {}, None]}
+    entries = [{"key": "a", "value": 1.0}, {"key": "b:c", "value": 0.5}]
+    assert reader.read(orjson.dumps({"columns": columns})).frame.to_dict(as_series=False) == {
+        "item": ["a", "b:c", None],
+        "clicks": [entries, [], None],
+    }
+    with pytest.raises(RequestError, match="same key twice"):
+        reader.read(b'{"columns": {"item": ["a"], "clicks": [{"a": 1, "a": 2}]}}')
+    with pytest.raises(RequestError, match="'clicks' must hold objects, or null; row 0 holds a li"):
+        reader.read(b'{"columns": {"item": ["a"], "clicks": [[]]}}')
+
+
+LOOSE = Schema.model_validate(
+    {
+        "features": [{"type": "id", "columns": ["at", "hour", "flag"]}],
+        "derived": [{"type": "time", "name": "hour", "column": "at", "part": "hour", "unit": "ns"}],
+    }
+)
+
+
+@pytest.mark.parametrize("flag", [None, True])  # with a boolean, every value is looked at
+@pytest.mark.parametrize(
+    ("values", "dtypes"),
+    [
+        ([None, None], {pl.Null}),
+        ([7, None], {pl.Int64}),
+        ([1706745599000000001, 7], {pl.Int64, pl.Int128}),
+        ([2**64 - 1, 7], {pl.Int128}),
+        ([7, 0.5], {pl.Float64}),
+        (["2024-01-31", None], {pl.String}),
+    ],
+)
+def test_values_of_any_type_keep_it_to_the_last_digit(
+    values: list[Any], dtypes: set[Any], flag: bool | None
+) -> None:
+    body = orjson.dumps({"columns": {"at": values, "flag": [flag, None]}})
+    found = JsonReader(LOOSE, max_rows=4).read(body).columns["at"]
+    assert found.dtype in dtypes
+    assert found.to_list() == values
