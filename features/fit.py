@@ -10,7 +10,7 @@ import polars as pl
 from features.encoder import Encoder
 from features.errors import ConfigError, DataError
 from features.schema import Schema, untyped
-from features.sifting import Sieve
+from features.sketches.sieve import Sieve
 from features.statistics import Counts, Statistic
 from features.transforms.categorical import Categorical
 

@@ -13,7 +13,7 @@ import polars as pl
 from filelock import FileLock
 
 from features import store
-from features.dataset import Dataset
+from features.dataset.dataset import Dataset
 from features.encoder import Encoder
 from features.errors import DataError
 from features.files import forget, read_json, resuming

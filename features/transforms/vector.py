@@ -13,8 +13,8 @@ from pydantic import Field as Option
 
 from features.errors import SchemaError
 from features.layout import Field, NumericField
-from features.scale import LARGEST, Doubles
 from features.state import State
+from features.transforms.scale import LARGEST, Doubles
 from features.transforms.transform import Roles, Transform, Values
 from features.want import Want
 
