@@ -201,9 +201,10 @@ def test_the_rows_learned_from_are_encoded_as_the_checks_left_them() -> None:
     checked = fit(Schema.model_validate({**roles, "checks": [clip]}), [frame])
     expected = fit(Schema.model_validate(roles), [clipped]).encode_training(clipped)
     assert checked.encode_training(frame).equals(expected)
+    failing = Schema.model_validate({**roles, "checks": [{**clip, "on_violation": "fail"}]})
+    learned = fit(failing, [clipped])
     with pytest.raises(DataError, match=r"Column 'day' must be at most 3; row 4 holds 4\."):
-        failing = [{**clip, "on_violation": "fail"}]
-        fit(Schema.model_validate({**roles, "checks": failing}), [clipped]).encode_training(frame)
+        learned.encode_training(frame)
 
 
 def test_what_is_prepared_for_some_types_serves_them_again() -> None:
