@@ -1,109 +1,24 @@
-"""Encoded rows on disk: Parquet parts with a manifest, read back as batches."""
+"""Encoded rows on disk: Parquet parts with a manifest, read back as frames and as batches."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator, Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-import numpy as np
 import polars as pl
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from features.batch import Batch
-from features.errors import DataError, FingerprintError
-from features.files import read_json, write_json
+from features.epoch import UNIT, WINDOW, Epoch, Unit
+from features.errors import ConfigError, DataError, FingerprintError
 from features.layout import Layout
+from features.loader import load, nbytes
+from features.manifest import Manifest
+from features.prefetch import prefetch
 
 LABEL, WEIGHT, QUERY, POSITION = "__label", "__weight", "__query", "__position"
 ROLES = {"label": LABEL, "weight": WEIGHT, "query": QUERY, "position": POSITION}
-_MANIFEST = "dataset.json"
-
-
-class Manifest(BaseModel):
-    """What a dataset is: which encoder made it, and how many rows each part holds."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    encoder: str
-    layout: Layout
-    roles: tuple[str, ...]
-    parts: dict[str, int]
-    rows: int
-    label_sum: float | None
-
-
-class DatasetWriter:
-    """Writes encoded frames as parts of equal size; the manifest comes last."""
-
-    def __init__(self, folder: Path, encoder: str, layout: Layout, part_rows: int = 131_072):
-        folder.mkdir(parents=True)
-        self._folder, self._encoder, self._layout = folder, encoder, layout
-        self._part_rows = part_rows
-        self._waiting: list[pl.DataFrame] = []
-        self._waiting_rows = 0
-        self._parts: dict[str, int] = {}
-        self._roles: tuple[str, ...] = ()
-        self._label_sum: float | None = None
-
-    def write(self, encoded: pl.DataFrame) -> None:
-        """Append rows: the features, and the role columns that are known."""
-        self._roles = tuple(role for role, name in ROLES.items() if name in encoded.columns)
-        if LABEL in encoded.columns:
-            self._label_sum = (self._label_sum or 0.0) + float(encoded[LABEL].sum())
-        self._waiting.append(encoded)
-        self._waiting_rows += encoded.height
-        while self._waiting_rows >= self._part_rows:
-            self._flush(self._part_rows)
-
-    @property
-    def rows(self) -> int:
-        """Rows written so far."""
-        return sum(self._parts.values()) + self._waiting_rows
-
-    @property
-    def label_sum(self) -> float | None:
-        """Sum of the labels written so far, or None without labels."""
-        return self._label_sum
-
-    def _flush(self, rows: int) -> None:
-        frame = pl.concat(self._waiting, rechunk=False)
-        name = f"part-{len(self._parts):05d}.parquet"
-        try:
-            frame.head(rows).write_parquet(self._folder / name, compression="lz4")
-        except pl.exceptions.PolarsError as error:  # what Polars makes of a full disk
-            raise DataError(
-                f"{self._folder / name} could not be written: {error}. Free some space or choose "
-                "another place, and run the command again."
-            ) from error
-        self._parts[name] = min(rows, frame.height)
-        rest = frame.slice(rows)
-        self._waiting, self._waiting_rows = ([rest] if rest.height else []), rest.height
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is not None:
-            return
-        if self._waiting_rows:
-            self._flush(self._waiting_rows)
-        manifest = Manifest(
-            encoder=self._encoder,
-            layout=self._layout,
-            roles=self._roles,
-            parts=self._parts,
-            rows=sum(self._parts.values()),
-            label_sum=self._label_sum,
-        )
-        write_json(self._folder / _MANIFEST, manifest.model_dump(mode="json"))
+MEMORY = 1 << 29  # bytes of rows that a shuffle holds
+_AHEAD = 8  # batches made before they are asked for
 
 
 class Dataset:
@@ -111,14 +26,7 @@ class Dataset:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        document = read_json(folder / _MANIFEST, made_by="Run `crossrank prepare` again.")
-        try:
-            self.manifest = Manifest.model_validate(document)
-        except ValidationError as error:
-            raise DataError(
-                f"{folder / _MANIFEST} is not a dataset manifest: {error.errors()[0]['msg']}. "
-                "Run `crossrank prepare` again."
-            ) from error
+        self.manifest = Manifest.read(folder)
 
     @property
     def layout(self) -> Layout:
@@ -138,70 +46,67 @@ class Dataset:
 
     def frames(self, columns: list[str] | None = None) -> Iterator[pl.DataFrame]:
         """One frame a part, in order."""
-        for name in self.manifest.parts:
-            yield self._frame(name, columns)
-
-    def _frame(self, name: str, columns: list[str] | None = None) -> pl.DataFrame:
-        try:
-            frame = pl.read_parquet(self.folder / name, columns=columns)
-        except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-            raise DataError(
-                f"{self.folder / name} must be a readable part of the dataset; reading it "
-                f"failed: {error}. Run `crossrank prepare` again."
-            ) from error
-        if frame.height != self.manifest.parts[name]:
-            raise DataError(
-                f"{self.folder / name} must hold {self.manifest.parts[name]} rows; it holds "
-                f"{frame.height}. Run `crossrank prepare` again."
-            )
-        return frame
+        for name, rows in self.manifest.parts.items():
+            yield self._frame(Unit(name, 0, rows), columns)
 
     def frame(self, columns: list[str] | None = None) -> pl.DataFrame:
         """All rows, in order."""
         return pl.concat(list(self.frames(columns)))
 
-    def _batch(self, names: list[str]) -> Batch:
+    def batches(
+        self, size: int, *, seed: int | None = None, skip: int = 0, window: int | None = None
+    ) -> Generator[Batch]:
+        """Batches of `size` rows, the last one shorter, made ahead in a thread of their own.
+
+        In order, or with a seed shuffled over the whole dataset as `Epoch` says, in the memory
+        of some 1.5 `window` rows however long it is: `WINDOW` of them, or what `MEMORY` holds.
+        `skip` leaves out the first batches without reading the parts that only they need; those
+        that follow are the same as without it.
+
+        Raises:
+            ConfigError: a number is too small.
+            DataError: while iterating, a part is damaged.
+        """
+        for name, value, least in (("size", size, 1), ("skip", skip, 0), ("window", window, 2)):
+            if value is not None and value < least:
+                raise ConfigError(f"{name} must be at least {least}; got {value}.")
+        return prefetch(self._load(size, seed, skip, window), _AHEAD)
+
+    def _load(self, size: int, seed: int | None, skip: int, window: int | None) -> Generator[Batch]:
+        if window is None:
+            window = WINDOW if seed is None else self._affordable()
+        yield from load(Epoch(self.manifest.parts, seed, window), self._batch, size, skip)
+
+    def _affordable(self) -> int:
+        """`WINDOW` rows, or fewer where rows are so wide that these exceed `MEMORY`."""
+        if self.rows <= UNIT:
+            return WINDOW
+        name, rows = next(iter(self.manifest.parts.items()))
+        few = self._batch(Unit(name, 0, min(rows, 64)))
+        return max(2 * UNIT, min(WINDOW, MEMORY * few.rows // nbytes(few)))
+
+    def _batch(self, unit: Unit) -> Batch:
         roles = self.manifest.roles
-        return Batch.concat(
-            [
-                Batch.from_frame(
-                    self._frame(name),
-                    self.layout,
-                    label=LABEL if "label" in roles else None,
-                    weight=WEIGHT if "weight" in roles else None,
-                )
-                for name in names
-            ]
+        return Batch.from_frame(
+            self._frame(unit),
+            self.layout,
+            label=LABEL if "label" in roles else None,
+            weight=WEIGHT if "weight" in roles else None,
         )
 
-    def batches(
-        self, size: int, *, seed: int | None = None, window_parts: int = 8
-    ) -> Iterator[Batch]:
-        """Batches of `size` rows, the last one shorter.
-
-        Without a seed in order; with one, parts are shuffled, then the rows within windows of
-        `window_parts` parts, so that memory holds two windows however long the data.
-        """
-        parts = list(self.manifest.parts)
-        order = None if seed is None else np.random.default_rng(seed)
-        if order is not None:
-            order.shuffle(parts)
-        windows = [parts[i : i + window_parts] for i in range(0, len(parts), window_parts)]
-        rest: Batch | None = None
-        with ThreadPoolExecutor(1) as reader:
-            waiting = reader.submit(self._batch, windows[0]) if windows else None
-            for following in [*windows[1:], None]:
-                if waiting is None:
-                    return
-                window = waiting.result()
-                waiting = reader.submit(self._batch, following) if following else None
-                if order is not None:
-                    window = window.take(order.permutation(window.rows))
-                if rest is not None:
-                    window = Batch.concat([rest, window])
-                whole = window.rows - window.rows % size
-                for start in range(0, whole, size):
-                    yield window.take(slice(start, start + size))
-                rest = window.take(slice(whole, None)) if whole < window.rows else None
-        if rest is not None:
-            yield rest
+    def _frame(self, unit: Unit, columns: list[str] | None = None) -> pl.DataFrame:
+        path = self.folder / unit.part
+        try:
+            rows = pl.scan_parquet(path, glob=False).slice(unit.start, unit.rows)
+            frame = (rows if columns is None else rows.select(columns)).collect()
+        except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+            raise DataError(
+                f"{path} must be a readable part of the dataset; reading it "
+                f"failed: {error}. Run `crossrank prepare` again."
+            ) from error
+        if frame.height != unit.rows:
+            raise DataError(
+                f"{path} must hold {self.manifest.parts[unit.part]} rows; it holds "
+                f"{unit.start + frame.height}. Run `crossrank prepare` again."
+            )
+        return frame

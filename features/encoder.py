@@ -127,6 +127,8 @@ class Encoder:
 
         The frame must hold `schema.fit_columns` too.
         """
+        if not any(state.training for state in self.states.values()):
+            return self.encode(frame)
         frame = untyped(self._checked(frame, training=True))
         plan, roles = self._plan(frame.schema), self.schema.role_columns
         frame = self.schema.derive(frame)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from features.errors import DataError
+
+PARTIAL, UNFINISHED = "partial", "unfinished"
 
 
 @contextmanager
@@ -27,16 +30,32 @@ def replacing(folder: Path) -> Iterator[Path]:
         DataError: another process is writing this folder, the disk is full, or the place cannot
             be written.
     """
+    with _taking_place(folder, PARTIAL, keep=False) as work:
+        yield work
+
+
+@contextmanager
+def resuming(folder: Path) -> Iterator[Path]:
+    """As `replacing`, but what interrupts the block leaves its work to the next call.
+
+    Nothing vouches for what lies in the folder then: see `features.journal`.
+    """
+    with _taking_place(folder, UNFINISHED, keep=True) as work:
+        yield work
+
+
+@contextmanager
+def _taking_place(folder: Path, kind: str, *, keep: bool) -> Iterator[Path]:
     folder = folder.resolve()
-    work = folder.with_name(f".{folder.name}.partial")
+    work = folder.with_name(f".{folder.name}.{kind}")
     old = folder.with_name(f".{folder.name}.old")
     with _writing(folder), _alone(folder):
         _put_back(old, folder)
         if folder.exists() and not folder.is_dir():
             raise DataError(f"{folder} must be a folder; it is a file. Choose another place.")
-        for leftover in (work, old):
+        for leftover in (old,) if keep else (work, old):
             shutil.rmtree(leftover, ignore_errors=True)
-        work.mkdir()
+        work.mkdir(exist_ok=keep)
         try:
             yield work
             if folder.exists():
@@ -44,9 +63,21 @@ def replacing(folder: Path) -> Iterator[Path]:
             work.rename(folder)
         except BaseException:
             _put_back(old, folder)
-            shutil.rmtree(work, ignore_errors=True)
+            if not keep:
+                shutil.rmtree(work, ignore_errors=True)
             raise
         shutil.rmtree(old, ignore_errors=True)
+
+
+def forget(parent: Path, older: float) -> None:
+    """Remove unfinished work in `parent` that nobody has touched for `older` seconds."""
+    for work in parent.glob(f".*.{UNFINISHED}"):
+        folder = work.with_name(work.name[1:].removesuffix(f".{UNFINISHED}"))
+        # What cannot be had now, or is gone already, is left to the next time.
+        with suppress(DataError, OSError), _alone(folder):
+            touched = max(path.stat().st_mtime for path in (work, *work.iterdir()))
+            if time.time() - touched > older:
+                shutil.rmtree(work)
 
 
 def _put_back(old: Path, folder: Path) -> None:
@@ -85,10 +116,14 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def write_json(path: Path, document: Any) -> None:
     """Write and flush to disk, under a temporary name first."""
-    work = path.with_name(f".{path.name}.partial")
-    with work.open("w") as file:
-        json.dump(document, file, indent=1, sort_keys=False)
-        file.write("\n")
+    write_bytes(path, (json.dumps(document, indent=1, sort_keys=False) + "\n").encode())
+
+
+def write_bytes(path: Path, data: bytes | memoryview) -> None:
+    """Write and flush to disk, under a temporary name first."""
+    work = path.with_name(f".{path.name}.{PARTIAL}")
+    with work.open("wb") as file:
+        file.write(data)
         file.flush()
         os.fsync(file.fileno())
     work.rename(path)

@@ -33,7 +33,7 @@ def observe(schema: Schema, frame: pl.DataFrame) -> Partial:
 def _read(schema: Schema, frame: pl.DataFrame) -> pl.DataFrame:
     """The frame as features read it: checked, with its derived columns."""
     schema.check(frame.columns, fitting=True)
-    frame, _ = schema.checks.of(frame.columns).apply(untyped(frame))
+    frame, _ = schema.checks.of(frame.columns).apply(untyped(frame), strict=True)
     return schema.derive(untyped(frame))
 
 

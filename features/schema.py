@@ -210,6 +210,12 @@ class Schema(BaseModel):
         return tuple(dict.fromkeys([*named, *self.checks.columns]))
 
     @property
+    def files(self) -> tuple[str, ...]:
+        """Files that list the values of vocabularies."""
+        named = [one.file for one in self.transforms if isinstance(one, Categorical)]
+        return tuple(dict.fromkeys(file for file in named if file is not None))
+
+    @property
     def role_columns(self) -> Roles:
         """The columns that are not features."""
         return Roles(**self.roles)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from features.suggest import listing, nearest
@@ -50,6 +51,11 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _models(argument)
 
 
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """Its fields by the keys that a user writes."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
 def _holds_keys(annotation: Any) -> bool:
     inside = any(_holds_keys(argument) for argument in typing.get_args(annotation))
     return typing.get_origin(annotation) is dict or inside
@@ -67,7 +73,7 @@ def _walk(root: type[BaseModel], loc: tuple[Any, ...]) -> Iterator[tuple[Any, li
     free = False  # in a mapping, whose keys no model names
     for part in loc:
         branches = [model for model in reached if _branch(model, str(part))]
-        fields = [model.model_fields[part] for model in reached if part in model.model_fields]
+        fields = [_fields(model)[part] for model in reached if part in _fields(model)]
         if branches and len(reached) > 1:
             reached = branches
             yield part, reached, False
@@ -87,4 +93,4 @@ def _path(error: ErrorDetails, root: type[BaseModel]) -> list[Any]:
 
 def _keys(root: type[BaseModel], loc: tuple[Any, ...]) -> set[str]:
     *_, (_, reached, _) = [("", [root], True), *_walk(root, loc)]
-    return {key for model in reached for key in model.model_fields}
+    return {key for model in reached for key in _fields(model)}

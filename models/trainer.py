@@ -49,11 +49,13 @@ class Progress:
 class Trainer:
     """Trains a model in place, one batch a step, by sparse updates of its tables.
 
-    The loss is the weighted mean binary cross-entropy of the batch.
+    The loss is the weighted mean binary cross-entropy of the batch, whose logits are those of the
+    model plus `offset`: where the rows are a sample with other odds than the log, the logarithm
+    of the sample's odds over the log's leaves the model with the log's.
     """
 
-    def __init__(self, model: Model) -> None:
-        self.model = model
+    def __init__(self, model: Model, offset: float = 0.0) -> None:
+        self.model, self._offset = model, offset
         self._dense = model.optimizers.dense.build()
         self._dense.build(model.network.trainable_variables)
         row = tf.TensorSpec([None], tf.float32)
@@ -84,7 +86,7 @@ class Trainer:
             inputs = {NUMERIC: numerics}
             for name, rows in zip(pulled, weights, strict=True):
                 inputs[name] = model.lookup.embed(rows, touched, tf.shape(ids)[0])
-            logits = model.network(inputs, training=True)
+            logits = model.network(inputs, training=True) + self._offset
             losses = tf.nn.sigmoid_cross_entropy_with_logits(label, logits)
             # A batch of weight zero teaches nothing.
             loss = tf.math.divide_no_nan(tf.reduce_sum(losses * weight), tf.reduce_sum(weight))

@@ -24,7 +24,9 @@ from features.errors import ConfigError
 from features.readers.filter import Condition
 from features.schema import Schema
 from features.validation import explain
-from pipelines.splits import AnySplit, ByOrder
+from pipelines.negatives import Negatives
+from pipelines.splits.order import ByOrder
+from pipelines.splits.registry import AnySplit
 from ranking.lambdamart import RankerConfig
 
 Paths = str | tuple[str, ...]
@@ -34,13 +36,20 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _by_order(data: dict[str, Any]) -> ByOrder:
+    """The last tenths of the rows validate and test, unless other files do."""
+    own = [part for part in ("valid", "test") if data.get(f"{part}_paths") is not None]
+    return ByOrder.model_validate({"train": 0.8 + 0.1 * len(own), **dict.fromkeys(own, 0.0)})
+
+
 class DataConfig(_Section):
     """Where the rows are, what their columns mean, and how they are divided.
 
-    `paths` (files, folders, globs; relative to the configuration) are divided by `split`;
-    `valid_paths` and `test_paths` are parts of their own. `options` go to the format's reader;
-    of all rows, those are read for which each condition of `filter` holds.
-    `truth` is the ground truth of a simulated log, to compare with.
+    `paths` (files, folders, globs, URLs; relative to the configuration) are divided by `split`, by
+    order unless told otherwise; `valid_paths` and `test_paths` are parts of their own, which the
+    split then gives no rows. `negatives` thins the training part. `options` go to the format's
+    reader; of all rows, those are read for which each condition of `filter` holds. `truth` is the
+    ground truth of a simulated log, to compare with.
     """
 
     paths: Paths
@@ -53,8 +62,25 @@ class DataConfig(_Section):
     weight: str | None = None
     query: str | None = None
     position: str | None = None
-    split: AnySplit = ByOrder()
+    split: AnySplit = Field(default_factory=_by_order)
+    negatives: Negatives | None = None
     truth: str | None = None
+
+    @property
+    def own_paths(self) -> dict[str, Paths]:
+        """The parts that have files of their own."""
+        own = {"valid": self.valid_paths, "test": self.test_paths}
+        return {part: paths for part, paths in own.items() if paths is not None}
+
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        for part in self.own_paths:
+            if part in self.split.parts:
+                raise ValueError(
+                    f"the part {part} must come from {part}_paths or from the split, not from "
+                    f"both; remove {part}_paths or let the split give it nothing ({part} = 0)"
+                )
+        return self
 
 
 class ExportConfig(_Section):
@@ -98,7 +124,13 @@ class Config(_Section):
         if both and getattr(self.data.split, "ranker", 1) == 0:
             raise ValueError(
                 "a ranker on top of a model needs rows of its own, so that it does not learn "
-                "from scores fitted to its own labels; set data.split.ranker, for example 0.1"
+                "from scores fitted to its own labels; set data.split.ranker, for example 0.1 "
+                "(of a kfold split, 1 fold)"
+            )
+        if self.data.negatives is not None and self.model is None:
+            raise ValueError(
+                "data.negatives thins the rows a [model] learns from; a [ranker] alone learns "
+                "from whole queries. Remove data.negatives"
             )
         return self
 

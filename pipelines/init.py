@@ -22,7 +22,8 @@ from pipelines.guessing.division import choose_split
 from pipelines.guessing.finding import LEFT_OUT, Finding
 from pipelines.guessing.roles import Roles, find_roles
 from pipelines.guessing.sample import sample_rows
-from pipelines.splits import AnySplit, ByColumn
+from pipelines.splits.registry import AnySplit
+from pipelines.splits.shares import ByShare
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # of a run
 
@@ -93,7 +94,7 @@ class Guess:
         lines = ["[data.split]", toml.comment(f"Because {self.split_why}.")]
         lines.append(toml.pair("type", self.split.type))
         lines += [toml.pair("column", column) for column in self.split.columns]
-        if not isinstance(self.split, ByColumn):
+        if isinstance(self.split, ByShare):
             shares = {part: getattr(self.split, part) for part in ("train", "ranker")}
             shares |= {"valid": self.split.valid, "test": self.split.test}
             lines += [toml.pair(part, share) for part, share in shares.items() if share]

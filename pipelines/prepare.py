@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,21 +13,19 @@ import polars as pl
 from filelock import FileLock
 
 from features import store
-from features.dataset import Dataset, DatasetWriter
+from features.dataset import Dataset
 from features.encoder import Encoder
 from features.errors import DataError
-from features.files import read_json, replacing, write_json
-from features.fit import fit
+from features.files import forget, read_json, resuming
 from features.schema import Schema
 from pipelines.config import Config
 from pipelines.division import Division
-from pipelines.golden import sample
-from pipelines.roles import role_columns
-from pipelines.splits import PARTS
+from pipelines.preparation import Preparation, Report
 
-_FORMAT = 1  # of the prepared folder: a change makes everyone prepare anew
+_FORMAT = 2  # of the prepared folder: a change makes everyone prepare anew
+_FORGOTTEN = 7 * 24 * 3600.0  # seconds after which nobody is believed to resume
 
-Report = Callable[[str, int, int], None]  # stage, rows done, rows in all
+__all__ = ["Prepared", "Report", "prepare"]
 
 
 @dataclass(frozen=True)
@@ -44,8 +40,15 @@ class Prepared:
 
     @cached_property
     def about(self) -> dict[str, Any]:
-        """What was prepared: `data` (fingerprint of the raw rows) and rows by part."""
+        """What was prepared: `data` (fingerprint of the raw rows), rows and labels by part, and
+        how the negatives were thinned."""
         return read_json(self.folder / "prepared.json", made_by="Run `crossrank prepare` again.")
+
+    @property
+    def offset(self) -> float:
+        """What maps logits of the training part, as weighted, to logits of the log."""
+        negatives = self.about["negatives"]
+        return 0.0 if negatives is None else float(negatives["offset"])
 
     @property
     def golden(self) -> pl.DataFrame:
@@ -69,75 +72,46 @@ def prepare(config: Config, root: Path, report: Report) -> Prepared:
     """Fit and encode, or return what an earlier call with the same inputs left.
 
     Prepared data lies in `root/prepared/<key>`; the key covers the declaration and the files,
-    so that runs over the same data share it.
+    so that runs over the same data share it. A call that was interrupted, however hard, is gone
+    on with by the next one with that key, and the files are the same to the byte; what nobody
+    goes on with for a week is removed. Of two calls at once, one waits for the other.
 
     Raises:
         DataError, SchemaError: the rows cannot be used as declared.
     """
     division = Division(config)
     schema = config.schema_
-    folder = root / "prepared" / _key(config, schema, division.identity)
+    key = _key(config, schema, division.identity)
+    folder = root / "prepared" / key
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_name(f".{folder.name}.preparing")):
         if not (folder / "prepared.json").exists():
-            with replacing(folder) as work:
-                _write(work, config, schema, division, report)
+            forget(folder.parent, older=_FORGOTTEN)
+            with resuming(folder) as work:
+                data = _fingerprint(division.identity)
+                Preparation(work, key, data, config, division, report).run()
     return Prepared(folder)
 
 
 def _key(config: Config, schema: Schema, identity: dict[str, Any]) -> str:
+    negatives = config.data.negatives
     inputs = {
         "format": _FORMAT,
         "schema": schema.fingerprint,
         "split": config.data.split.model_dump(mode="json"),
+        "negatives": None if negatives is None else negatives.model_dump(mode="json"),
         "binary": config.model is not None,
         "sources": identity,
+        "values": {file: _digest(config.base / file) for file in schema.files},
     }
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _write(work: Path, config: Config, schema: Schema, division: Division, report: Report) -> None:
-    encoder = fit(schema, _training(division, schema, report))
-    store.save(encoder, work / "encoder", training=True)
-    binary = config.model is not None
-    writers: dict[str, DatasetWriter] = {}
-    golden: dict[str, pl.DataFrame] = {}
-    done = 0
-    with ExitStack() as stack:
-        for part, raw in division.rows([*dict.fromkeys([*schema.columns, *schema.roles.values()])]):
-            if part not in writers:
-                golden[part] = raw.select(schema.columns).head(4096)
-                writers[part] = stack.enter_context(
-                    DatasetWriter(work / part, encoder.fingerprint, encoder.layout)
-                )
-            roles = role_columns(raw, schema, binary=binary)
-            writers[part].write(encoder.encode(raw).with_columns(roles))
-            done += raw.height
-            report("encode", done, division.total)
-    if binary:
-        for part, writer in writers.items():
-            _require_both_classes(part, writer)
-    shown = golden.get("valid", next(iter(golden.values())))
-    sample(shown, schema).write_parquet(work / "golden.parquet")
-    rows = {part: writers[part].rows if part in writers else 0 for part in PARTS}
-    write_json(work / "prepared.json", {"data": _fingerprint(division.identity), "rows": rows})
-
-
-def _training(division: Division, schema: Schema, report: Report) -> Iterator[pl.DataFrame]:
-    done = 0
-    for part, raw in division.rows(schema.columns):
-        done += raw.height
-        report("fit", done, division.total)
-        if part == "train":
-            yield raw
-
-
-def _require_both_classes(part: str, writer: DatasetWriter) -> None:
-    if writer.label_sum in (0, writer.rows):
-        raise DataError(
-            f"The part '{part}' must hold both labels; all {writer.rows} rows are "
-            f"{'1' if writer.label_sum else '0'}. Use more data, or change [data.split]."
-        )
+def _digest(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise DataError(f"The vocabulary {path} must be a text file; {error}.") from error
 
 
 def _fingerprint(identity: dict[str, Any]) -> str:

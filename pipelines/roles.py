@@ -9,36 +9,50 @@ from features.errors import DataError
 from features.schema import Schema
 
 
-def role_columns(raw: pl.DataFrame, schema: Schema, *, binary: bool) -> list[pl.Series]:
+def role_columns(
+    raw: pl.DataFrame, schema: Schema, *, binary: bool, importance: pl.Series | None = None
+) -> list[pl.Series]:
     """The role columns of an encoded dataset, from raw rows.
+
+    `importance` (rows,) multiplies the weights, which are 1 where none are declared.
 
     Raises:
         DataError: a value is missing, is not a number where one is needed, or is a label that
             the model cannot learn from.
     """
-    roles = []
-    for role, column in schema.roles.items():
-        values = raw[column]
-        if values.null_count():
-            raise DataError(
-                f"Every row must have a {role}; column '{column}' misses {values.null_count()} of "
-                f"{raw.height} rows. Fill or remove them."
-            )
-        name = ROLES[role]
-        if name in (LABEL, WEIGHT):
-            values = _numbers(values, role).cast(pl.Float32)
-        elif name == POSITION:
-            values = _integers(values, role)
-        elif not values.dtype.is_integer() or values.dtype == pl.UInt64:
-            values = values.cast(pl.String)
-        else:
-            values = values.cast(pl.Int64)
-        if name == LABEL:
-            _check_label(values, column, binary=binary)
-        if name == WEIGHT and not (values > 0).all():
-            raise DataError(f"Weights must be positive; column '{column}' holds others.")
-        roles.append(values.alias(name))
-    return roles
+    roles = {ROLES[role]: _role(raw, schema, role, binary) for role in schema.roles}
+    if importance is not None:
+        weight = importance * roles[WEIGHT] if WEIGHT in roles else importance
+        roles[WEIGHT] = weight.cast(pl.Float32)
+    return [roles[name].alias(name) for name in ROLES.values() if name in roles]
+
+
+def labels(raw: pl.DataFrame, schema: Schema, *, binary: bool) -> pl.Series:
+    """The labels of raw rows, Float32. Raises DataError as `role_columns` does."""
+    return _role(raw, schema, "label", binary)
+
+
+def _role(raw: pl.DataFrame, schema: Schema, role: str, binary: bool) -> pl.Series:
+    column, name = schema.roles[role], ROLES[role]
+    values = raw[column]
+    if values.null_count():
+        raise DataError(
+            f"Every row must have a {role}; column '{column}' misses {values.null_count()} of "
+            f"{raw.height} rows. Fill or remove them."
+        )
+    if name in (LABEL, WEIGHT):
+        values = _numbers(values, role).cast(pl.Float32)
+    elif name == POSITION:
+        values = _integers(values, role)
+    elif not values.dtype.is_integer() or values.dtype == pl.UInt64:
+        values = values.cast(pl.String)
+    else:
+        values = values.cast(pl.Int64)
+    if name == LABEL:
+        _check_label(values, column, binary=binary)
+    if name == WEIGHT and not (values > 0).all():
+        raise DataError(f"Weights must be positive; column '{column}' holds others.")
+    return values
 
 
 def _numbers(values: pl.Series, role: str) -> pl.Series:

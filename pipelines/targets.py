@@ -15,7 +15,7 @@ from features.readers.source import Source
 from features.schema import Schema
 from features.suggest import listing, nearest
 from pipelines.config import load_config
-from pipelines.division import Division
+from pipelines.division import Division, Piece
 from pipelines.predict import scores_of
 from pipelines.roles import role_columns
 from pipelines.run import RUN, Run
@@ -71,23 +71,23 @@ def _bundle(scorer: Scorer, data: str, part: str, format: str | None) -> pl.Data
     columns = list(dict.fromkeys([*schema.columns, *schema.roles.values()]))
     if data.endswith(".toml"):
         division = Division(load_config(Path(data)))
-        rows: Iterator[pl.DataFrame] = (raw for name, raw in division.rows(columns) if name == part)
+        pieces: Iterator[Piece] = (one for one in division.pieces(columns) if one.part == part)
     else:
         source = open_source(data, format, Path.cwd())
         schema.check(source.schema, roles=ROLES)
-        rows = source.batches(columns)
+        pieces = (Piece(part, raw) for raw in source.batches(columns))
     binary = bool(scorer.manifest.tables)
     frames = [
-        pl.concat([_roles(raw, schema, binary), scores_of(scorer, raw)], how="horizontal")
-        for raw in rows
+        pl.concat([_roles(piece, schema, binary), scores_of(scorer, piece.rows)], how="horizontal")
+        for piece in pieces
     ]
     if not frames:
         raise DataError(f"The part '{part}' of {data} must hold rows; it holds none.")
     return pl.concat(frames)
 
 
-def _roles(raw: pl.DataFrame, schema: Schema, binary: bool) -> pl.DataFrame:
-    columns = role_columns(raw, schema, binary=binary)
+def _roles(piece: Piece, schema: Schema, binary: bool) -> pl.DataFrame:
+    columns = role_columns(piece.rows, schema, binary=binary, importance=piece.importance)
     return pl.DataFrame([one.alias(one.name.removeprefix("__")) for one in columns])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,11 +73,10 @@ def _train_model(
 
     settings = config.train
     train, valid = prepared.part("train"), prepared.part("valid")
-    clicks = train.manifest.label_sum
-    assert clicks is not None  # a configuration names the label, and preparing checked it
-    model = Model(
-        config.model, train.layout, settings.optimizers, settings.seed, clicks / train.rows
-    )
+    labels = train.manifest.labels
+    assert labels is not None  # a configuration names the label, and preparing checked it
+    odds = labels.weighted_mean / (1 - labels.weighted_mean) * math.exp(prepared.offset)
+    model = Model(config.model, train.layout, settings.optimizers, settings.seed, odds / (1 + odds))
 
     def progress(step: Progress) -> None:
         if step.rows:
@@ -93,7 +93,7 @@ def _train_model(
     def better(new: dict[str, float], old: dict[str, float]) -> bool:
         return new[name] > old[name] if monitor.higher_is_better else new[name] < old[name]
 
-    history = Trainer(model).fit(
+    history = Trainer(model, -prepared.offset).fit(
         settings,
         batches=lambda epoch: train.batches(
             settings.batch_size, seed=settings.seed * 1_000_003 + epoch

@@ -24,9 +24,12 @@ class Age(Derived):
     A Float64 in `unit`s, negative where `column` is the earlier. `epoch` is the unit of numbers.
     What names no zone of its own is UTC.
 
+        [[derived]]
         type = "age"
         name = "item_age"
-        column = "shown_at", since = "published_at", unit = "hours"
+        column = "shown_at"
+        since = "published_at"
+        unit = "hours"
     """
 
     type: Literal["age"] = "age"

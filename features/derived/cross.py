@@ -22,6 +22,7 @@ class Cross(Derived):
 
     Different tuples have different texts, those with missing parts included.
 
+        [[derived]]
         type = "cross"
         name = "city_x_category"
         columns = ["user_city", "item_category"]

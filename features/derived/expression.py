@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Literal, Self
+from typing import Literal
 
 import polars as pl
-from pydantic import ConfigDict, model_validator
+from pydantic import ConfigDict, field_validator
 from pydantic import Field as Option
 
 from features.derived.compiler import compiled
@@ -25,6 +25,7 @@ class Expression(Derived):
     change its meaning. What is missing, divides by zero or is beyond the range of numbers is
     missing, and so is all that is computed from it, unless `fill` or `is_missing` asks.
 
+        [[derived]]
         type = "expression"
         name = "price_per_square_metre"
         expression = "log1p(price) / max(area, 1)"
@@ -35,11 +36,12 @@ class Expression(Derived):
     type: Literal["expression"] = "expression"
     formula: str = Option(alias="expression")  # its key is the name of the method that all have
 
-    @model_validator(mode="after")
-    def _sound(self) -> Self:
-        if not self._readings:
+    @field_validator("formula")
+    @classmethod
+    def _sound(cls, formula: str) -> str:
+        if not readings(parse(formula), formula):
             raise ValueError("an expression must name a column; its value is the same in all rows")
-        return self
+        return formula
 
     @cached_property
     def _tree(self) -> Node:

@@ -27,9 +27,12 @@ class Gaps(Derived):
     so forth; missing elements stay missing. The usual edges are 1, 2, 4, 8 ... seconds, 68 years
     the last of them. `unit` is that of numbers.
 
+        [[derived]]
         type = "gaps"
         name = "click_gaps"
-        column = "click_times", now = "shown_at", edges = [60, 3600, 86400]
+        column = "click_times"
+        now = "shown_at"
+        edges = [60, 3600, 86400]
     """
 
     type: Literal["gaps"] = "gaps"

@@ -75,21 +75,23 @@ def _of_float(value: pl.Expr, unit: Unit) -> pl.Expr:
 
 def _of_text(value: pl.Expr, unit: Unit) -> pl.Expr:
     number = value.str.strip_chars()
+    parts = value.str.extract_groups(_ISO)
     return pl.coalesce(
-        bound({"parts": value.str.extract_groups(_ISO)}, _of_parts),
+        _of_integer(parts.struct.with_fields(_of_parts().alias("all")).struct.field("all"), "us"),
         _of_integer(number.cast(pl.Int64, strict=False), unit),
         _of_float(number.cast(pl.Float64, strict=False), unit),
     )
 
 
-def _of_parts(parts: pl.Expr) -> pl.Expr:
-    def amount(group: int, size: int) -> pl.Expr:
-        return parts.struct.field(str(group)).cast(pl.Int64).fill_null(0) * size
+def _of_parts() -> pl.Expr:
+    """Microseconds since 1970 of the fields that `_ISO` captures, by their numbers."""
 
-    date = parts.struct.field("1").str.to_date("%Y-%m-%d", strict=False).cast(pl.Int64)
-    time = amount(2, 3_600) + amount(3, 60) + amount(4, 1)
-    shift = amount(7, 3_600) + amount(8, 60)
-    ahead = pl.when(parts.struct.field("6") == "-").then(-1).otherwise(1)
-    fraction = parts.struct.field("5").str.pad_end(6, "0").str.head(6).cast(pl.Int64).fill_null(0)
-    since = date * _DAY + (time - ahead * shift) * SECOND + fraction
-    return _of_integer(since, "us")
+    def total(sizes: dict[str, int]) -> pl.Expr:
+        amounts = [pl.field(group).cast(pl.Int64) * size for group, size in sizes.items()]
+        return pl.sum_horizontal(amounts)  # those that are absent count as 0
+
+    day = pl.field("1").str.to_date("%Y-%m-%d", strict=False).cast(pl.Int64) * _DAY
+    clock = total({"2": 3_600 * SECOND, "3": 60 * SECOND, "4": SECOND})
+    fraction = pl.field("5").str.pad_end(6, "0").str.head(6).cast(pl.Int64).fill_null(0)
+    shift = total({"7": 3_600 * SECOND, "8": 60 * SECOND})
+    return day + clock + fraction - pl.when(pl.field("6") == "-").then(-shift).otherwise(shift)

@@ -23,9 +23,11 @@ class Lookup(Derived):
     A map is a map or a list of (key, value) as Parquet gives them, or a struct whose fields are
     the keys. Of equal keys the last counts. `value` says whether it is read as a number or an id.
 
+        [[derived]]
         type = "lookup"
         name = "user_clicks_in_category"
-        column = "user_category_clicks", key = "item_category"
+        column = "user_category_clicks"
+        key = "item_category"
     """
 
     type: Literal["lookup"] = "lookup"
@@ -40,8 +42,9 @@ class Lookup(Derived):
     def expression(self, dtypes: Mapping[str, pl.DataType]) -> pl.Expr:
         key = canonical(pl.col(self.key), self.dtype(self.key, dtypes), self.key)
         column, dtype = pl.col(self.column), self.dtype(self.column, dtypes)
-        if dtype == pl.Null:
-            return column.cast(pl.Float64 if self.value == "number" else pl.String)
+        if dtype in (pl.Null, pl.List(pl.Null)):  # there is no value, or no map holds a key
+            dtype = pl.List(pl.Struct({"key": pl.String, "value": pl.Null}))
+            column = column.cast(dtype)
         if isinstance(dtype, pl.Struct):
             return self._field(dtype, key)
         entries = column.map.entries() if isinstance(dtype, pl.Map) else column

@@ -19,9 +19,11 @@ class Member(Derived):
     With `position`, how far from the list's end it last stands (0: it is the last element),
     missing where it is not in the list. Missing elements do not count.
 
+        [[derived]]
         type = "member"
         name = "clicked_before"
-        column = "item_id", of = "clicked_items"
+        column = "item_id"
+        of = "clicked_items"
     """
 
     type: Literal["member"] = "member"

@@ -20,6 +20,7 @@ class Overlap(Derived):
     `measure`: their `count`; `jaccard`, |a and b| / |a or b|; `share`, |a and b| / |a|; or the
     `items` themselves, in the order of the first list. 0 / 0 is missing.
 
+        [[derived]]
         type = "overlap"
         name = "shared_tags"
         columns = ["user_tags", "item_tags"]

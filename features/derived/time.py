@@ -50,9 +50,12 @@ class Time(Derived):
     `hour_cos` put the hour on a circle, so that 23 is next to 0. `unit` is that of numbers. What
     names no zone of its own is UTC.
 
+        [[derived]]
         type = "time"
         name = "hour"
-        column = "shown_at", part = "hour", zone = "Europe/Oslo"
+        column = "shown_at"
+        part = "hour"
+        zone = "Europe/Oslo"
     """
 
     type: Literal["time"] = "time"

@@ -33,9 +33,11 @@ class Tokens(Derived):
     characters of each word between its marks, "<cat>" for cat. At most `max_tokens` words are
     read, and at most so many pieces of each size made. A text without words is an empty list.
 
+        [[derived]]
         type = "tokens"
         name = "title_words"
-        column = "title", ngrams = [1, 2]
+        column = "title"
+        ngrams = [1, 2]
     """
 
     type: Literal["tokens"] = "tokens"

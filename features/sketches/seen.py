@@ -46,7 +46,7 @@ class Seen(Statistic):
     def error(self) -> float:
         """Share of new values that are taken for known: the share of bits set, to the fourth.
 
-        1e-4 at 10^6 values, 2% at 4 * 10^6.
+        0.02% at 10^6 values, 2% at 4 * 10^6.
         """
         return float((int(np.bitwise_count(self.field).sum()) / BITS) ** _PROBES)
 

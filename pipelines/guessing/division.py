@@ -8,7 +8,12 @@ import polars as pl
 
 from features.readers.source import Source
 from pipelines.guessing.roles import Roles
-from pipelines.splits import PARTS, AnySplit, ByColumn, ByHash, ByOrder, ByTime, Split
+from pipelines.splits.column import ByColumn
+from pipelines.splits.hash import ByHash
+from pipelines.splits.order import ByOrder
+from pipelines.splits.registry import AnySplit
+from pipelines.splits.split import Split
+from pipelines.splits.time import ByTime
 
 
 class _Held(Source):
@@ -60,9 +65,7 @@ def _candidates(roles: Roles, ranker: bool) -> Iterator[tuple[AnySplit, str]]:
 
 
 def _wanted(split: AnySplit) -> list[str]:
-    if isinstance(split, ByColumn):
-        return ["train", "valid"]
-    return [part for part in PARTS if getattr(split, part) > 0]
+    return list(split.parts or ("train", "valid"))  # of a column, nothing is declared
 
 
 def _parts(split: Split, frame: pl.DataFrame) -> pl.Series:

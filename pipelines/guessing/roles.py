@@ -13,7 +13,7 @@ from features.suggest import listing, nearest
 from pipelines.guessing import words
 from pipelines.guessing.column import Column
 from pipelines.guessing.finding import Finding
-from pipelines.splits import PARTS
+from pipelines.splits.split import PARTS
 
 Columns = Mapping[str, Column]
 

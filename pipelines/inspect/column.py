@@ -91,10 +91,10 @@ class ColumnProfile(Statistic):
         values, rows = self.values, self.total.rows
         if self.missing == rows:
             return ["no values"]
-        if self.lengths is not None:
-            return []
         if values is None:
             return ["no feature reads this type"]
+        if self.lengths is not None:
+            return []
         distinct, _ = values.cardinality
         notes = ["the same in every row"] if distinct == 1 and not self.missing else []
         if values.present.rows >= _ENOUGH and distinct >= _UNIQUE * values.present.rows:

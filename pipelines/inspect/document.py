@@ -9,6 +9,7 @@ from typing import Any
 
 from features.readers.source import Source
 from features.sketches.histogram import Histogram
+from pipelines.inspect import shown
 from pipelines.inspect.bars import bars
 from pipelines.inspect.column import ColumnProfile
 from pipelines.inspect.profile import Inspected
@@ -52,7 +53,7 @@ def _column(column: ColumnProfile, role: str | None, label: str | None) -> Docum
     values = column.values
     found: Document = {
         "column": column.name,
-        "dtype": str(column.dtype),
+        "dtype": shown.dtype(column.dtype),
         "kind": column.kind,
         "role": role,
         "rows": column.total.rows,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -20,6 +21,11 @@ class Thresholds:
     psi: float = 0.2
     ks: float = 0.1
     unseen: float = 0.1
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            if not value >= 0:
+                raise ConfigError(f"The threshold {name} must be a number from 0; got {value}.")
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,10 @@ def document(drift: Drift, thresholds: Thresholds, a: str, b: str) -> dict[str, 
         "a": a,
         "b": b,
         "rows": {"a": drift.rows[0], "b": drift.rows[1]},
-        "thresholds": asdict(thresholds),
+        "thresholds": {
+            name: value if math.isfinite(value) else None
+            for name, value in asdict(thresholds).items()
+        },
         "beyond": drift.beyond,
         "columns": [asdict(one) for one in drift.columns],
     }

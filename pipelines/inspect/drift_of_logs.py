@@ -11,6 +11,7 @@ from features.readers.source import Source
 from features.suggest import listing
 from pipelines.guessing.roles import Roles
 from pipelines.guessing.sample import sample_rows
+from pipelines.inspect import shown
 from pipelines.inspect.column import COUNTS_ROWS, NAMES_ROWS, ColumnProfile, Kind
 from pipelines.inspect.distance import Distance, kolmogorov_smirnov, psi
 from pipelines.inspect.drift import ColumnDrift, Drift, Thresholds, check_ignored
@@ -62,7 +63,7 @@ def _compared(name: str, known: Known, arrived: Arrived, roles: Roles | None) ->
     return ColumnDrift(
         column=name,
         kind=kind,
-        beyond=(f"{a.dtype} became {b.dtype}",) if changed else (),
+        beyond=(f"{shown.dtype(a.dtype)} became {shown.dtype(b.dtype)}",) if changed else (),
         exempt=_exempt(a, roles),
         psi=psi([one.before for one in found], [one.after for one in found]) if found else None,
         ks=_ks(a, b, kind),

@@ -41,7 +41,9 @@ def render(document: Document) -> Html:
         name if rows[key] is None else f"{name} ({shown.count(rows[key])} rows)"
         for key, name in (("a", f"A {document['a']}"), ("b", f"B {document['b']}"))
     ]
-    limits = f"Thresholds: PSI {most['psi']:g}, KS {most['ks']:g}, new values {most['unseen']:g}."
+    named = (("PSI", "psi"), ("KS", "ks"), ("new values", "unseen"))
+    shown_most = [f"{name} {most[key]:g}" for name, key in named if most[key] is not None]
+    limits = f"Thresholds: {', '.join(shown_most) or 'none'}."
     lines = [
         [
             link(f"#column-{i}", name) if one["parts"] else name,
@@ -69,21 +71,22 @@ def _section(number: int, column: Document) -> Html:
         [str(i), _part(one, column), shown.share(a), shown.share(b)]
         for i, (one, a, b) in enumerate(zip(column["parts"], before, after, strict=True), 1)
     ]
-    facts = []
+    facts = [] if column["exempt"] is None else [_exempt(column)]
     if column["ks"] is not None and column["ks"]["error"]:
         facts.append(f"KS may be larger by up to {column['ks']['error']:.2g}.")
     if column["unseen_error"] > 1e-6:
         error = shown.share(column["unseen_error"])
         facts.append(f"Of the new values, up to {error} were taken for known.")
+    found = [classed("p", "note", one) for one in column["beyond"]]
     return tag(
         "section",
         tag("h2", name_of(column["column"])),
-        classed("p", "note", "; ".join(column["beyond"])),
-        classed("p", "soft", " ".join([_exempt(column), *facts])),
+        *found,
+        *(classed("p", "soft", one) for one in facts),
         classed(
             "div",
             "parts",
-            tag("div", plots.shares(names, before, after)),
+            tag("div", plots.shares(f"column-{number}-parts", names, before, after)),
             tag("div", html.table(["", "part", "A", "B"], rows, numeric=(2, 3))),
         ),
         attributes={"id": f"column-{number}"},
@@ -94,22 +97,21 @@ def _part(one: Document, column: Document) -> str:
     """A part in full."""
     if one["value"] is not None:
         return shown.value(one["value"], None, 240)
-    if one["name"] is not None:
-        return str(one["name"])
-    return "beyond" if one["high"] is None else f"up to {_show(one['high'], column)}"
+    return f"up to {_range(one, column)}" if one["high"] is not None else _range(one, column)
 
 
 def _short(number: int, one: Document, column: Document) -> str:
     """A part under a picture, in letters that any font has."""
-    if one["value"] is not None:
-        return str(number)
-    return str(one["name"]) if one["name"] is not None else _show(one["high"], column)
+    return _range(one, column) if one["value"] is None else str(number)
 
 
-def _show(number: float | None, column: Document) -> str:
-    if number is None:
-        return "beyond"
-    return shown.moment(number) if column["kind"] == "time" else shown.figure(number)
+def _range(one: Document, column: Document) -> str:
+    if one["name"] is not None:
+        return str(one["name"])
+    show = shown.moment if column["kind"] == "time" else shown.figure
+    if one["high"] is not None:
+        return show(one["high"])
+    return "any number" if one["above"] is None else f"> {show(one['above'])}"
 
 
 def _shares(counts: list[int]) -> list[float]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from html import escape
 from importlib.resources import files
 
+from pipelines.inspect.shown import visible
+
 _VOID = ("meta",)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
 
 
 class Html(str):
@@ -66,5 +66,4 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], numeric: Containe
 
 
 def _text(text: str) -> str:
-    """Escaped; characters that no page may hold are shown by their number."""
-    return escape(_CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text))
+    return escape(visible(text))

@@ -38,14 +38,20 @@ def _summary(document: Document) -> Html:
 
 
 def _section(number: int, column: Document, overall: float | None) -> Html:
-    parts = (_numbers(column), _lengths(column), _top(column), _rates(column, overall))
+    key = f"column-{number}"
+    parts = (
+        _numbers(f"{key}-numbers", column),
+        _lengths(column),
+        _top(f"{key}-coverage", column),
+        _rates(f"{key}-rates", column, overall),
+    )
     return tag(
         "section",
         tag("h2", shown.name_of(column["column"])),
         classed("p", "soft", _facts(column)),
         *(classed("p", "note", note) for note in column["notes"]),
         classed("div", "parts", *(tag("div", *part) for part in parts if part)),
-        attributes={"id": f"column-{number}"},
+        attributes={"id": key},
     )
 
 
@@ -70,13 +76,13 @@ def _facts(column: Document) -> str:
     return " · ".join(facts)
 
 
-def _numbers(column: Document) -> list[Html]:
+def _numbers(key: str, column: Document) -> list[Html]:
     if not column.get("values") or "numbers" not in column or column["kind"] == "id":
         return []
     numbers, show = column["numbers"], show_of(column)
     found = []
     if "bars" in numbers:
-        found.append(plots.distribution(Bars(**numbers["bars"]), show))
+        found.append(plots.distribution(key, Bars(**numbers["bars"]), show))
     moments = {"mean": show(numbers["mean"]), "std": shown.figure(numbers["std"])}
     if column["kind"] == "time":
         moments["std"] += " s"
@@ -97,12 +103,12 @@ def _quantiles(
     return html.table([title, "value"], rows, numeric=(1,))
 
 
-def _top(column: Document) -> list[Html]:
+def _top(key: str, column: Document) -> list[Html]:
     if not column.get("values"):
         return []
     found = []
     if column["kind"] in ("id", "list") and len(column["coverage"]) > 1:
-        found.append(plots.coverage(column["coverage"]))
+        found.append(plots.coverage(key, column["coverage"]))
     rows = [
         [
             str(i),
@@ -124,7 +130,7 @@ def _between(least: int, most: int) -> str:
     return shown.count(least) if least == most else f"{shown.count(least)} to {shown.count(most)}"
 
 
-def _rates(column: Document, overall: float | None) -> list[Html]:
+def _rates(key: str, column: Document, overall: float | None) -> list[Html]:
     rated = [one for one in column.get("rates", ()) if "rate" in one]
     if overall is None or not rated:
         return []
@@ -146,7 +152,8 @@ def _rates(column: Document, overall: float | None) -> list[Html]:
         "label rate",
         "95% interval",
     ]
-    return [plots.label_rates(names, points, overall), html.table(heads, rows, numeric=(1, 2, 3))]
+    picture = plots.label_rates(key, names, points, overall)
+    return [picture, html.table(heads, rows, numeric=(1, 2, 3))]
 
 
 def _bucket(one: Document, show: Show) -> str:

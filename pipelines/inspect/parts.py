@@ -14,13 +14,14 @@ from pipelines.inspect.values import Values
 
 @dataclass(frozen=True)
 class Part:
-    """Rows of A and of B: of one `value`, or of numbers up to `high` (None: and beyond), or so
-    named."""
+    """Rows of A and of B: of one `value`, of numbers up to `high` or `above` all the others, or
+    so named."""
 
     before: int
     after: int
     value: str | None = None
     high: float | None = None
+    above: float | None = None
     name: str | None = None
 
 
@@ -56,9 +57,10 @@ def _by_number(a: Histogram, b: Histogram, rows_a: int, rows_b: int) -> list[Par
     else:
         places = cuts(a)
         before, after = a.split(places), b.split(places)
-        ends = [*before["high"][:-1], None]
-        counts = zip(before["count"], after["count"], ends, strict=True)
-        found = [Part(one, other, high=end) for one, other, end in counts]
+        *ends, _ = before["high"]
+        rows = list(zip(before["count"], after["count"], strict=True))
+        found = [Part(*counts, high=end) for counts, end in zip(rows, ends, strict=False)]
+        found.append(Part(*rows[-1], above=ends[-1] if ends else None))
     return [*found, Part(rows_a - a.count, rows_b - b.count, name="missing")]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -53,9 +52,9 @@ def require_matplotlib() -> None:
         )
 
 
-def distribution(found: Bars, show: Callable[[float | None], str] = figure) -> Html:
+def distribution(key: str, found: Bars, show: Callable[[float | None], str] = figure) -> Html:
     """Bars of counts over the numbers, on the scale that `bars` chose."""
-    with _axes("rows") as (axes, done):
+    with _axes(key, "rows") as (axes, done):
         if found.each:
             _bars(axes, [show(one) for one in found.edges], found.counts)
         else:
@@ -69,9 +68,9 @@ def distribution(found: Bars, show: Callable[[float | None], str] = figure) -> H
     return done[0]
 
 
-def coverage(points: Sequence[tuple[int, float]]) -> Html:
+def coverage(key: str, points: Sequence[tuple[int, float]]) -> Html:
     """Share of the rows that the most frequent values cover."""
-    with _axes("share of rows in the k most frequent values") as (axes, done):
+    with _axes(key, "share of rows in the k most frequent values") as (axes, done):
         axes.plot(*zip(*points, strict=True), color=_MAIN, marker="o", markersize=3)
         axes.set_xscale("log")
         axes.minorticks_off()
@@ -82,10 +81,10 @@ def coverage(points: Sequence[tuple[int, float]]) -> Html:
 
 
 def label_rates(
-    names: Sequence[str], rates: Sequence[tuple[float, float, float]], overall: float
+    key: str, names: Sequence[str], rates: Sequence[tuple[float, float, float]], overall: float
 ) -> Html:
     """Rate, and the ends of its interval, by bucket; the rate of all rows as a line."""
-    with _axes("label rate, with 95% intervals") as (axes, done):
+    with _axes(key, "label rate, with 95% intervals") as (axes, done):
         middle, low, high = np.array(rates).T
         axes.axhline(overall, color=_OTHER, linewidth=1)
         reach = np.maximum([middle - low, high - middle], 0)
@@ -96,9 +95,9 @@ def label_rates(
     return done[0]
 
 
-def shares(names: Sequence[str], before: Sequence[float], after: Sequence[float]) -> Html:
+def shares(key: str, names: Sequence[str], before: Sequence[float], after: Sequence[float]) -> Html:
     """Two shares by bucket, side by side."""
-    with _axes("share of rows: A left, B right") as (axes, done):
+    with _axes(key, "share of rows: A left, B right") as (axes, done):
         places = range(len(names))
         axes.bar([one - 0.2 for one in places], before, 0.4, color=_MAIN)
         axes.bar([one + 0.2 for one in places], after, 0.4, color=_OTHER)
@@ -107,8 +106,8 @@ def shares(names: Sequence[str], before: Sequence[float], after: Sequence[float]
 
 
 @contextmanager
-def _axes(title: str) -> Iterator[tuple[Axes, list[Html]]]:
-    """Axes to draw on; the picture is in the list once the block is left."""
+def _axes(key: str, title: str) -> Iterator[tuple[Axes, list[Html]]]:
+    """Axes to draw on; the picture, its ids begun with `key`, is in the list after the block."""
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
@@ -125,17 +124,16 @@ def _axes(title: str) -> Iterator[tuple[Axes, list[Html]]]:
         text = StringIO()
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         canvas.print_svg(text, metadata=nothing)
-    done.append(_inline(text.getvalue()))
+    done.append(_inline(text.getvalue(), key))
 
 
-def _inline(svg: str) -> Html:
+def _inline(svg: str, key: str) -> Html:
     """The element alone: its colours those of the page, its ids its own."""
     found = svg[svg.index("<svg") :]
     found = re.sub(r"<metadata>.*?</metadata>", "", found, flags=re.DOTALL)
     found = re.sub(r'<g id="[^"]*"', "<g", found)
     found = re.sub(r" font-family: [^;]*;", "", found)  # the page has its own
-    own = hashlib.sha256(found.encode()).hexdigest()[:8]
-    found = re.sub(r'(\bid="|"#|url\(#)', rf"\g<1>{own}", found)
+    found = re.sub(r'(\bid="|"#|url\(#)', rf"\g<1>{key}-", found)
     for colour, style in _STYLES.items():
         found = found.replace(colour, style)
     return Html(found.replace("<svg", '<svg role="img"', 1).strip())

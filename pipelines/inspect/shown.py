@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
+import polars as pl
+
 _CUT = 60  # characters of a value in a table
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -41,14 +45,36 @@ def moment(number: float | None) -> str:
     return found.strftime("%Y-%m-%d" if found.time() == _EPOCH.time() else "%Y-%m-%d %H:%M")
 
 
+def clock(number: float | None) -> str:
+    """Seconds since midnight as a time of day."""
+    return "-" if number is None else str(timedelta(seconds=round(number)))
+
+
 def value(text: str, length: int | None = None, most: int = _CUT) -> str:
     """A value, cut where it is long, with the number of its characters."""
     length = len(text) if length is None else length
     if length <= most:
-        return text
-    return f"{text[:most]}… ({length:,} characters)"
+        return visible(text)
+    return f"{visible(text[:most])}… ({length:,} characters)"
+
+
+def visible(text: str) -> str:
+    """Text whose control characters, which could rule a terminal or a page, are written out."""
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def dtype(found: pl.DataType) -> str:
+    """A type, without what most readers need not know."""
+    if isinstance(found, pl.Datetime):
+        return "Datetime" if found.time_zone is None else f"Datetime {found.time_zone}"
+    if isinstance(found, pl.Struct):
+        return "Struct"
+    if isinstance(found, pl.List | pl.Array):
+        inner = found.inner if isinstance(found.inner, pl.DataType) else found.inner()
+        return f"{type(found).__name__}({dtype(inner)})"
+    return type(found).__name__
 
 
 def name_of(column: str) -> str:
     """A name that can be seen."""
-    return column if column.strip() else repr(column)
+    return visible(column) if column.strip() else repr(column)

@@ -46,4 +46,6 @@ def _typical(column: Document) -> str:
 
 def show_of(column: Document) -> Show:
     """How this column's numbers are written."""
-    return shown.moment if column["kind"] == "time" and column["dtype"] != "Time" else shown.figure
+    if column["kind"] != "time":
+        return shown.figure
+    return shown.clock if column["dtype"] == "Time" else shown.moment

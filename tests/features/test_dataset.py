@@ -1,4 +1,6 @@
+import gc
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,10 +9,13 @@ import numpy as np
 import polars as pl
 import pytest
 
+from features import epoch
 from features.batch import Batch
-from features.dataset import LABEL, POSITION, QUERY, WEIGHT, Dataset, DatasetWriter
-from features.errors import DataError, FingerprintError
+from features.dataset import LABEL, POSITION, QUERY, WEIGHT, Dataset
+from features.errors import ConfigError, DataError, FingerprintError
 from features.layout import IdField, Layout, NumericField, SequenceField
+from features.manifest import Manifest
+from features.writer import write_part
 
 PRINT = "f" * 64
 LAYOUT = Layout(
@@ -40,17 +45,28 @@ def rows(count: int, start: int = 0) -> pl.DataFrame:
     )
 
 
-def written(folder: Path, frames: list[pl.DataFrame], part_rows: int = 10) -> Dataset:
-    with DatasetWriter(folder, PRINT, LAYOUT, part_rows) as writer:
-        for frame in frames:
-            writer.write(frame)
+def written(folder: Path, heights: list[int]) -> Dataset:
+    """Consecutive rows in parts of these heights."""
+    folder.mkdir()
+    starts = np.cumsum([0, *heights])
+    parts = [
+        write_part(folder, number, rows(height, int(start)))
+        for number, (height, start) in enumerate(zip(heights, starts, strict=False))
+    ]
+    Manifest.of(PRINT, LAYOUT, parts).write(folder)
     return Dataset(folder)
 
 
 @pytest.fixture
 def dataset(tmp_path: Path) -> Dataset:
     """95 rows in ten parts, nine of ten rows and one of five."""
-    return written(tmp_path / "data", [rows(37), rows(0), rows(3, 37), rows(55, 40)])
+    return written(tmp_path / "data", [10] * 9 + [5])
+
+
+@pytest.fixture(autouse=True)
+def small_units(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts of ten rows are read in units of four, four and two."""
+    monkeypatch.setattr(epoch, "UNIT", 4)
 
 
 def numbers(batches: list[Batch]) -> list[int]:
@@ -66,14 +82,13 @@ def numbers(batches: list[Batch]) -> list[int]:
     return [int(i) for batch in batches for i in batch.ids[:, 0]]
 
 
-def test_parts_are_of_equal_size_whatever_was_written_at_once(dataset: Dataset) -> None:
-    assert list(dataset.manifest.parts.values()) == [10] * 9 + [5]
-    assert sorted(dataset.manifest.parts) == list(dataset.manifest.parts)
+def test_the_manifest_tells_what_was_written(dataset: Dataset) -> None:
+    manifest = dataset.manifest
+    assert list(manifest.parts.values()) == [10] * 9 + [5]
+    assert sorted(manifest.parts) == list(manifest.parts)
     assert [frame.height for frame in dataset.frames()] == [10] * 9 + [5]
-    assert dataset.rows == 95
-    assert dataset.layout == LAYOUT
-    assert dataset.manifest.label_sum == 47
-    assert dataset.manifest.roles == ("label", "weight", "query", "position")
+    assert (dataset.rows, dataset.layout) == (95, LAYOUT)
+    assert manifest.roles == ("label", "weight", "query", "position")
 
 
 def test_the_rows_come_back_in_order(dataset: Dataset) -> None:
@@ -81,111 +96,123 @@ def test_the_rows_come_back_in_order(dataset: Dataset) -> None:
     assert dataset.frame([QUERY, "x"]).equals(rows(95).select(QUERY, "x"))
 
 
-def test_the_writer_knows_how_much_it_has_written(tmp_path: Path) -> None:
-    with DatasetWriter(tmp_path / "data", PRINT, LAYOUT, part_rows=10) as writer:
-        assert (writer.rows, writer.label_sum) == (0, None)
-        writer.write(rows(13))
-        assert (writer.rows, writer.label_sum) == (13, 6)
-        writer.write(rows(13))
-        assert (writer.rows, writer.label_sum) == (26, 12)
-
-
 def test_roles_that_are_not_there(tmp_path: Path) -> None:
-    found = written(tmp_path / "data", [rows(12).drop(LABEL, WEIGHT, QUERY, POSITION)])
+    folder = tmp_path / "data"
+    folder.mkdir()
+    part = write_part(folder, 0, rows(12).drop(LABEL, WEIGHT, QUERY, POSITION))
+    Manifest.of(PRINT, LAYOUT, [part]).write(folder)
+    found = Dataset(folder)
     (batch,) = found.batches(100)
-    assert (batch.label, batch.weight, found.manifest.label_sum) == (None, None, None)
+    assert (batch.label, batch.weight, found.manifest.labels) == (None, None, None)
 
 
-@pytest.mark.parametrize("size", [1, 7, 10, 32, 95, 1000])
-@pytest.mark.parametrize("window", [1, 3, 8, 100])
-def test_batches_in_order(dataset: Dataset, size: int, window: int) -> None:
-    batches = list(dataset.batches(size, window_parts=window))
+@pytest.mark.parametrize("size", [7, 10, 1000])
+def test_batches_in_order(dataset: Dataset, size: int) -> None:
+    batches = list(dataset.batches(size))
     assert numbers(batches) == list(range(95))
-    assert [batch.rows for batch in batches] == [size] * (95 // size) + [95 % size] * (
-        95 % size > 0
-    )
+    assert {batch.rows for batch in batches[:-1]} <= {size}
 
 
-@pytest.mark.parametrize("size", [1, 7, 10, 32, 95, 1000])
-@pytest.mark.parametrize("window", [1, 3, 8, 100])
-def test_shuffled_batches_hold_every_row_once(dataset: Dataset, size: int, window: int) -> None:
-    batches = list(dataset.batches(size, seed=1, window_parts=window))
+@pytest.mark.parametrize("window", [30, 1000])
+def test_shuffled_batches_hold_every_row_once(dataset: Dataset, window: int) -> None:
+    batches = list(dataset.batches(7, seed=1, window=window))
     found = numbers(batches)
     assert sorted(found) == list(range(95))
     assert found != list(range(95))
-    assert [batch.rows for batch in batches] == [size] * (95 // size) + [95 % size] * (
-        95 % size > 0
-    )
+    assert [batch.rows for batch in batches] == [7] * 13 + [4]
 
 
-def test_the_seed_decides_the_order(dataset: Dataset) -> None:
-    def shuffled(seed: int) -> list[int]:
-        return numbers(list(dataset.batches(16, seed=seed, window_parts=3)))
-
-    assert shuffled(1) == shuffled(1)
-    assert len({tuple(shuffled(seed)) for seed in range(5)}) == 5
-
-
-def test_parts_and_the_rows_within_windows_are_shuffled(tmp_path: Path) -> None:
-    found = written(tmp_path / "data", [rows(90)])
-    windows = [numbers([batch]) for batch in found.batches(30, seed=3, window_parts=3)]
-    parts = [sorted({i // 10 for i in window}) for window in windows]
-    assert [len(some) for some in parts] == [3, 3, 3]  # whole parts, and no others
-    assert parts != [[0, 1, 2], [3, 4, 5], [6, 7, 8]]
-    assert all(window != sorted(window) for window in windows)
+@pytest.mark.parametrize("seed", [None, 5])
+def test_a_resumed_epoch_is_the_tail_of_the_whole_one(dataset: Dataset, seed: int | None) -> None:
+    whole = [numbers([batch]) for batch in dataset.batches(16, seed=seed, window=30)]
+    for skip in (0, 2, 5, 6):
+        rest = list(dataset.batches(16, seed=seed, skip=skip, window=30))
+        assert [numbers([batch]) for batch in rest] == whole[skip:]
 
 
-def test_no_more_than_two_windows_are_read_ahead(
+class Reads:
+    """The parts that a dataset has read from."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.parts: list[str] = []
+        self.rows = 0
+        original = Dataset._frame
+
+        def counting(dataset: Dataset, unit: epoch.Unit, *columns: Any) -> pl.DataFrame:
+            self.parts.append(unit.part)
+            self.rows += unit.rows
+            return original(dataset, unit, *columns)
+
+        patch.setattr(Dataset, "_frame", counting)
+
+
+def test_what_was_skipped_is_not_read(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads = Reads(monkeypatch)
+    assert numbers(list(dataset.batches(5, skip=15))) == list(range(75, 95))
+    assert sorted(set(reads.parts)) == [f"part-{number:05d}.parquet" for number in (7, 8, 9)]
+    reads.rows = 0
+    assert len(list(dataset.batches(5, seed=1, skip=17, window=20))) == 2
+    assert reads.rows <= 10 + 2 * (10 + 4)  # the rows given, and what two rounds have over
+
+
+def test_no_more_than_the_window_is_read_ahead(
     dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = 0
-    original = Dataset._frame
-
-    def counting(self: Dataset, *arguments: Any) -> pl.DataFrame:
-        nonlocal read
-        read += 1
-        return original(self, *arguments)
-
-    monkeypatch.setattr(Dataset, "_frame", counting)
+    reads = Reads(monkeypatch)
+    monkeypatch.setattr("features.dataset._AHEAD", 1)
     given = 0
-    for batch in dataset.batches(5, seed=0, window_parts=2):
-        assert read <= given // 10 + 4  # parts begun, and two windows of two
+    for batch in dataset.batches(5, seed=0, window=20):
         given += batch.rows
-    assert read == 10
+        assert reads.rows <= given + 2 * 5 + 2 * (10 + 4)  # batches made ahead, and two rounds
+    assert reads.rows == given == 95
 
 
-def test_a_reader_may_stop_early(dataset: Dataset) -> None:
-    batches = dataset.batches(5, seed=0, window_parts=1)
-    assert next(batches).rows == 5
-    batches.close()  # type: ignore[attr-defined]
-    assert len(list(dataset.batches(5))) == 19
+def test_wide_rows_are_shuffled_in_smaller_windows(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = 4 * (1 + 1 + 2 + 1 + 1)  # bytes of id, numeric, sequence, label and weight
+    monkeypatch.setattr("features.dataset.MEMORY", 20 * row)
+    monkeypatch.setattr("features.dataset.UNIT", 4)
+    small = numbers(list(dataset.batches(7, seed=1)))
+    assert small == numbers(list(dataset.batches(7, seed=1, window=20)))
+    monkeypatch.undo()
+    monkeypatch.setattr(epoch, "UNIT", 4)
+    assert small != numbers(list(dataset.batches(7, seed=1)))
+
+
+def threads() -> set[str]:
+    return {one.name for one in threading.enumerate()}
+
+
+@pytest.mark.parametrize("given", [0, 1, 3])
+def test_a_reader_may_stop_early(dataset: Dataset, given: int) -> None:
+    batches = dataset.batches(5, seed=0, window=10)
+    for _ in range(given):
+        assert next(batches).rows == 5
+    batches.close()
+    assert "prefetch" not in threads()
+    for batch in dataset.batches(5):
+        assert batch.rows == 5
+        break
+    gc.collect()
+    assert "prefetch" not in threads()
+
+
+@pytest.mark.parametrize("asked", [{"size": 0}, {"size": 5, "skip": -1}, {"size": 5, "window": 1}])
+def test_numbers_that_are_too_small_are_refused(dataset: Dataset, asked: dict[str, int]) -> None:
+    with pytest.raises(ConfigError, match="must be at least"):
+        dataset.batches(**asked)
 
 
 def test_no_rows(tmp_path: Path) -> None:
-    found = written(tmp_path / "data", [rows(0)])
+    found = written(tmp_path / "data", [])
     assert (found.rows, list(found.batches(5)), list(found.frames())) == (0, [], [])
-
-
-def test_a_dataset_is_not_written_over_another(dataset: Dataset) -> None:
-    with pytest.raises(FileExistsError):
-        DatasetWriter(dataset.folder, PRINT, LAYOUT)
+    assert list(found.batches(5, seed=1, skip=2)) == []
 
 
 def test_without_a_manifest_there_is_no_dataset(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"dataset\.json must exist.*crossrank prepare"):
         Dataset(tmp_path)
-
-
-def test_an_interrupted_writer_leaves_no_manifest(tmp_path: Path) -> None:
-    def interrupted() -> None:
-        with DatasetWriter(tmp_path / "data", PRINT, LAYOUT, part_rows=5) as writer:
-            writer.write(rows(12))
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        interrupted()
-    with pytest.raises(DataError, match=r"dataset\.json must exist"):
-        Dataset(tmp_path / "data")
 
 
 @pytest.mark.parametrize(
@@ -195,6 +222,7 @@ def test_an_interrupted_writer_leaves_no_manifest(tmp_path: Path) -> None:
         ("[]", "must hold a JSON object"),
         ("{}", "is not a dataset manifest"),
         ('{"rows": "many"}', "is not a dataset manifest"),
+        ('{"format": 1}', "is not a dataset manifest: at 'format'"),
     ],
 )
 def test_a_damaged_manifest_is_refused(dataset: Dataset, text: str, message: str) -> None:

@@ -202,9 +202,9 @@ def test_the_rows_learned_from_are_encoded_as_the_checks_left_them() -> None:
     expected = fit(Schema.model_validate(roles), [clipped]).encode_training(clipped)
     assert checked.encode_training(frame).equals(expected)
     failing = Schema.model_validate({**roles, "checks": [{**clip, "on_violation": "fail"}]})
-    learned = fit(failing, [clipped])
+    strict = fit(failing, [clipped])
     with pytest.raises(DataError, match=r"Column 'day' must be at most 3; row 4 holds 4\."):
-        learned.encode_training(frame)
+        strict.encode_training(frame)
 
 
 def test_what_is_prepared_for_some_types_serves_them_again() -> None:

@@ -10,10 +10,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from features.dataset import DatasetWriter
 from features.errors import DataError
-from features.files import read_json, replacing, write_json
-from features.layout import Layout
+from features.files import forget, read_json, replacing, resuming, write_json
+from features.writer import write_part
 
 # Writes argv[1] through `replacing` and stops, by argv[2], inside the block or between the renames.
 CHILD = """
@@ -180,16 +179,64 @@ def test_a_full_disk_is_told_and_changes_nothing(out: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, which is always full")
 def test_a_full_disk_is_told_by_the_writer_of_datasets(out: Path) -> None:
-    layout = Layout(fields=(), vocabularies={})
-
     def fill() -> None:
-        with replacing(out) as work, DatasetWriter(work / "train", "print", layout) as writer:
-            (work / "train" / "part-00000.parquet").symlink_to("/dev/full")
-            writer.write(pl.DataFrame({"a": [1]}))
+        with replacing(out) as work:
+            (work / ".part-00000.parquet.partial").symlink_to("/dev/full")
+            write_part(work, 0, pl.DataFrame({"a": [1]}))
 
-    with pytest.raises(DataError, match=r"part-00000\.parquet could not be written.*space left"):
+    with pytest.raises(DataError, match="out could not be written: No space left.*run the command"):
         fill()
     assert [path.name for path in out.parent.iterdir()] == [".out.lock"]
+
+
+def resume(folder: Path, name: str, error: BaseException | None = None) -> set[str]:
+    """Add a file to unfinished work; what was there before it."""
+    with resuming(folder) as work:
+        found = {path.name for path in work.iterdir()}
+        (work / name).write_text(name)
+        if error is not None:
+            raise error
+    return found
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError(), KeyboardInterrupt(), OSError(errno.ENOSPC, "full")]
+)
+def test_interrupted_work_is_there_for_the_next_call(out: Path, error: BaseException) -> None:
+    with pytest.raises((type(error), DataError)):
+        resume(out, "first", error)
+    assert not out.exists()
+    assert resume(out, "second") == {"first"}
+    assert content(out) == {"first", "second"}
+
+
+def test_finished_work_is_not_gone_on_with(out: Path) -> None:
+    assert resume(out, "first") == set()
+    assert resume(out, "second") == set()
+    assert content(out) == {"second"}
+
+
+def test_unfinished_work_of_another_process_is_left_alone(out: Path) -> None:
+    with resuming(out) as work:
+        with pytest.raises(DataError, match="is being written by another process"):
+            resume(out, "second")
+        os.utime(work, (0, 0))
+        forget(out.parent, older=60)
+        assert work.exists()
+    assert content(out) == set()
+
+
+def test_unfinished_work_is_forgotten_with_time(out: Path) -> None:
+    work = out.with_name(".out.unfinished")
+    with pytest.raises(ValueError):
+        resume(out, "first", ValueError())
+    forget(out.parent, older=60)
+    assert work.exists()
+    for path in (work, work / "first"):
+        os.utime(path, (0, 0))
+    forget(out.parent, older=60)
+    assert not work.exists()
+    assert resume(out, "second") == set()
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The training loop: what a step learns, what it costs, and when training ends."""
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -99,6 +100,20 @@ def test_weights_act_as_repeated_rows(eager: None, layout: Layout, batch: Batch)
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)
     for one, other in zip(*trained, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-5)
+
+
+def test_an_offset_shifts_the_logits_that_are_learned(
+    eager: None, layout: Layout, batch: Batch
+) -> None:
+    """Started a whole offset lower, a model stays that much lower and is else the same."""
+    odds = math.exp(-1.5)
+    high, low = (
+        Model(TINY, layout, Optimizers(), seed=1, prior=prior) for prior in (0.5, odds / (1 + odds))
+    )
+    plain, shifted = Trainer(high), Trainer(low, offset=1.5)
+    for _ in range(4):
+        assert float(shifted.step(batch)) == pytest.approx(float(plain.step(batch)), abs=1e-6)
+    assert low.logits([batch]) == pytest.approx(high.logits([batch]) - 1.5, abs=1e-5)
 
 
 def test_the_loss_of_an_epoch_is_a_mean_over_weights(model: Model, batch: Batch) -> None:

@@ -13,7 +13,8 @@ from models.optimizers.registry import Sparse
 from models.registry import AnyModel
 from models.trainer import TrainConfig
 from pipelines.config import Config, DataConfig, ExportConfig
-from pipelines.splits import AnySplit
+from pipelines.negatives import Negatives
+from pipelines.splits.registry import AnySplit
 from ranking.lambdamart import RankerConfig
 
 PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text()
@@ -24,7 +25,7 @@ def members(union: Any) -> list[type[BaseModel]]:
 
 
 SECTIONS: list[type[BaseModel]] = [
-    Config, DataConfig, ExportConfig, TrainConfig, Optimizers, RankerConfig,
+    Config, DataConfig, Negatives, ExportConfig, TrainConfig, Optimizers, RankerConfig,
     *members(Feature), *members(AnySplit), *members(AnyModel), *members(Sparse),
     *(one.options for one in FORMATS.values()),
 ]  # fmt: skip

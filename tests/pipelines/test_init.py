@@ -12,7 +12,8 @@ from pipelines.init import write_config
 from pipelines.prepare import Prepared, prepare
 from pipelines.simulator.config import SimulatorConfig
 from pipelines.simulator.simulation import simulate
-from pipelines.splits import ByOrder, ByTime
+from pipelines.splits.order import ByOrder
+from pipelines.splits.time import ByTime
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 TRIVAGO = DATA / "trivago2019" / "clickout_impressions_dev.csv.gz"

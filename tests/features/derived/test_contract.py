@@ -1,7 +1,10 @@
 """What holds for every kind of derived column, on rows that are as bad as rows get."""
 
+import inspect
 import json
 import math
+import tomllib
+from pathlib import Path
 from typing import Any, get_args
 
 import polars as pl
@@ -12,6 +15,7 @@ from polars.testing import assert_frame_equal
 from pydantic import TypeAdapter
 
 from features.derived.derived import Derived
+from features.derived.functions import FUNCTIONS
 from features.derived.registry import AnyDerived, with_derived
 
 ADAPTER: TypeAdapter[Derived] = TypeAdapter(AnyDerived)
@@ -26,8 +30,8 @@ LIST = pl.Series(
 TIMES = pl.Series("times", [[1, 2, None], [], None, [None], [2**62], [5, 5], [1706745599], [-1]])
 MAP = pl.Series(
     "map",
-    [{"Oslo": 1.5, "7": math.nan}, {}, None, {"7": math.inf}, {" ": 1.0}, {"é🦀 x": None}, {"": 2.0},
-     {LONG: 3.0}],
+    [{"Oslo": 1.5, "7": math.nan}, {}, None, {"7": math.inf}, {" ": 1.0}, {"é🦀 x": None},
+     {"": 2.0}, {LONG: 3.0}],
     dtype=pl.Map(pl.String, pl.Float64),
 )  # fmt: skip
 FRAME = pl.DataFrame([TEXT, NUMBER, TIME, LIST, TIMES, MAP])
@@ -190,3 +194,24 @@ def test_whatever_comes_a_row_alone_is_the_row_among_others(rows: list[dict[str,
     whole = with_derived(frame, all_of_them)
     alone = pl.concat([with_derived(frame[row], all_of_them) for row in range(frame.height)])
     assert_frame_equal(alone, whole, check_exact=True)
+
+
+@pytest.mark.parametrize("known", get_args(get_args(AnyDerived)[0]), ids=lambda one: one.__name__)
+def test_its_docstring_shows_a_declaration(known: type[Derived]) -> None:
+    text = inspect.getdoc(known) or ""
+    (declared,) = tomllib.loads(text[text.index("    [[derived]]") :])["derived"]
+    assert isinstance(ADAPTER.validate_python(declared), known)
+
+
+PAGE = (Path(__file__).parents[3] / "docs" / "derived.md").read_text()
+
+
+@pytest.mark.parametrize("known", get_args(get_args(AnyDerived)[0]), ids=lambda one: one.__name__)
+def test_every_key_is_documented(known: type[Derived]) -> None:
+    for key, declared in known.model_fields.items():
+        assert f"`{declared.alias or key}`" in PAGE or f"{key} = " in PAGE, key
+
+
+def test_every_function_is_documented() -> None:
+    for name in FUNCTIONS:
+        assert f"`{name}`" in PAGE or f"`{name}(" in PAGE, name

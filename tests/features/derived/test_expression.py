@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from features.derived.expression import Expression
 from features.errors import SchemaError
+from features.validation import explain
 
 NAN, INF = math.nan, math.inf
 Row = dict[str, Any]
@@ -136,7 +137,7 @@ def numbers(draw: st.DrawFn, depth: int) -> Term:
     if depth == 0 or draw(st.integers(0, 4)) == 0:
         if draw(st.booleans()):
             value = draw(st.sampled_from([0.0, 1.0, 2.0, 0.5, 3.25, 7.0, 1e200]))
-            return repr(value), lambda row: value
+            return repr(value), lambda _: value
         name = draw(st.sampled_from(["a", "b"]))
         return name, lambda row: finite(row[name])
     left, right, third = (draw(numbers(depth - 1)) for _ in range(3))
@@ -190,7 +191,7 @@ def texts(draw: st.DrawFn, depth: int) -> Term:
     if depth == 0 or draw(st.integers(0, 3)) == 0:
         if draw(st.booleans()):
             value = draw(st.sampled_from(["a", "B", " x ", "é🦀", "it's"]))
-            return '"' + value + '"', lambda row: value
+            return '"' + value + '"', lambda _: value
         name = draw(st.sampled_from(["s", "t"]))
         return name, lambda row: row[name] or None
     left, right = draw(texts(depth - 1)), draw(texts(depth - 1))
@@ -416,3 +417,17 @@ def test_operands_are_not_copied_as_they_nest() -> None:
     for _ in range(18):  # each level names its operand twice or more when compiled
         text = f"min(1 / ({text}), 2)"
     assert one(text, a=1) == 1
+
+
+@pytest.mark.parametrize(
+    ("declared", "sentence"),
+    [
+        ({"expression": "lgo(a)"}, "x.expression: at character 1 ('lgo(a)'): 'lgo' is not"),
+        ({"expresion": "a"}, "x.expresion is not a known key. Did you mean 'expression'?"),
+        ({}, "x.expression must be given; it is missing."),
+    ],
+)
+def test_errors_name_the_key_that_a_user_writes(declared: dict[str, str], sentence: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Expression.model_validate({"name": "x", **declared})
+    assert explain(caught.value, Expression, prefix="x").startswith(sentence)

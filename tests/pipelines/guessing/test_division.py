@@ -4,7 +4,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.splits import ByColumn, ByHash, ByOrder, ByTime
+from pipelines.splits.column import ByColumn
+from pipelines.splits.hash import ByHash
+from pipelines.splits.order import ByOrder
+from pipelines.splits.time import ByTime
 
 ROWS = 600
 ANY = np.random.default_rng(1).integers(0, 90, ROWS)
