@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from features.cores import spread
 from features.encoder import Encoder
 from features.errors import ConfigError, DataError
 from features.schema import Schema, untyped
@@ -22,8 +23,8 @@ def observe(schema: Schema, frame: pl.DataFrame) -> Partial:
     """Statistics of these rows by key; pure, so parts may be observed anywhere."""
     frame, roles = _read(schema, frame), schema.role_columns
     partial: Partial = {}
-    for feature in schema.transforms:
-        statistic = feature.observe(frame, roles)
+    statistics = spread(lambda feature: feature.observe(frame, roles), schema.transforms)
+    for feature, statistic in zip(schema.transforms, statistics, strict=True):
         if statistic is not None:
             known = partial.get(feature.key)
             partial[feature.key] = statistic if known is None else known.merge(statistic)
