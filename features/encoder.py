@@ -125,7 +125,8 @@ class Encoder:
 
         The frame must hold `schema.fit_columns` too.
         """
-        if not any(state.training for state in self.states.values()):
+        kinds = {type(feature) for feature in self.schema.transforms}
+        if all(kind.encode_training is Transform.encode_training for kind in kinds):
             return self.encode(frame)
         frame = untyped(self._checked(frame, training=True))
         plan, roles = self._plan(frame.schema), self.schema.role_columns

@@ -78,15 +78,17 @@ class Bucketize(Transform):
                 f"Column '{self.column}' must hold numbers to learn buckets from; no row does. "
                 "Remove the feature or mend the data."
             )
+        inner = np.linspace(0, 1, self.buckets + 1)[1:-1]
         if self.by == "target":
             edges = mdl_edges(statistic, self.buckets)
         elif self.by == "width":
             low, high = statistic.minimum, statistic.maximum
-            edges = np.unique(np.linspace(low, high, self.buckets + 1)[1:-1])
+            edges = np.unique(low * (1 - inner) + high * inner)  # high - low could overflow
+            edges = edges[(edges > low) & (edges <= high)]
         else:
-            inner = np.linspace(0, 1, self.buckets + 1)[1:-1]
-            edges = np.unique(statistic.quantiles(inner))
-            edges = edges[edges > statistic.minimum]
+            table = statistic.table
+            cuts = np.searchsorted(table["key"].to_numpy(), statistic.cuts(inner))
+            edges = table["low"].to_numpy()[cuts + 1]  # the least number beyond each quantile
         return State({"buckets": len(edges) + 1}, {"edges": edges})
 
     def read(self, dtype: pl.DataType) -> pl.Expr | None:

@@ -171,6 +171,11 @@ class Target(Transform):
         self, values: pl.Series, frame: pl.DataFrame, roles: Roles, state: State
     ) -> Values:
         past = state.training
+        if not past:
+            raise DataError(
+                f"Feature '{self.name}' must know the log that it was learned from to encode its "
+                "rows; a bundle's encoder does not. Use the encoder in the prepared data."
+            )
         width = len(past["parts"])
         first = self._rows(values, state).astype(np.int64) * width
         part = np.searchsorted(past["parts"], self._parts(frame, roles))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -24,7 +23,7 @@ class Vector(Transform):
 
     The projection is seeded and random, x R with R ~ N(0, 1 / project), which keeps distances
     (Johnson and Lindenstrauss, 1984). A missing vector, or one with an element that is missing,
-    NaN or infinite, is all zeros.
+    NaN or infinite, is all zeros. A number beyond the range of float32 is the last one within.
 
         [[features]]
         type = "vector"
@@ -50,19 +49,24 @@ class Vector(Transform):
         return None
 
     def finalize(self, statistic: Any, base: Path) -> State:  # noqa: ARG002
-        return State()
+        if self.project is None:
+            return State()
+        # Kept, since another version of NumPy may draw other numbers from the same seed.
+        drawn = np.random.default_rng(self.seed).standard_normal((self.dim, self.project))
+        return State(arrays={"projection": drawn / math.sqrt(self.project)})
 
     def read(self, dtype: pl.DataType) -> pl.Expr:
         lists = pl.List(pl.Float64)
-        numeric = isinstance(dtype, pl.List | pl.Array) and pl.List(dtype.inner).inner.is_numeric()
-        if numeric or dtype in (pl.Null, pl.List(pl.Null)):
+        inner = pl.List(dtype.inner).inner if isinstance(dtype, pl.List | pl.Array) else dtype
+        numeric = inner != dtype and (inner.is_numeric() or inner in (pl.Boolean, pl.Null))
+        if numeric or dtype == pl.Null:
             return pl.col(self.column).cast(lists)
         raise SchemaError(
             f"Column '{self.column}' must hold lists of {self.dim} numbers; it holds {dtype}. "
             "Convert it."
         )
 
-    def encode(self, values: pl.Series, state: State) -> Values:  # noqa: ARG002
+    def encode(self, values: pl.Series, state: State) -> Values:
         lengths = values.list.len()
         if not (lengths.is_null() | (lengths == self.dim)).all():
             wrong = lengths.filter(lengths != self.dim)[0]
@@ -74,19 +78,21 @@ class Vector(Transform):
         present = values.is_not_null().to_numpy()
         vectors[present] = values.drop_nulls().explode().to_numpy().reshape(-1, self.dim)
         vectors[~np.isfinite(vectors).all(1)] = 0
+        vectors = np.clip(vectors, -LARGEST, LARGEST)
         if self.project is not None:
-            vectors = vectors @ _projection(self.dim, self.project, self.seed)
+            vectors = vectors @ state.arrays["projection"]
         if self.normalize:
-            length = np.linalg.norm(vectors, axis=1, keepdims=True)
-            vectors = np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
+            vectors = _unit(vectors)
         return np.clip(vectors, -LARGEST, LARGEST).astype(np.float32)
 
     def field(self, state: State) -> Field:  # noqa: ARG002
         return NumericField(name=self.name, width=self.project or self.dim)
 
 
-@lru_cache(maxsize=64)
-def _projection(dim: int, size: int, seed: int) -> Doubles:
-    random = np.random.Generator(np.random.Philox(seed))
-    projection: Doubles = random.standard_normal((dim, size)) / math.sqrt(size)
-    return projection
+def _unit(vectors: Doubles) -> Doubles:
+    """Of length 1; zeros stay. The largest element comes to 1 first, as squares may vanish."""
+    largest = np.abs(vectors).max(axis=1, keepdims=True)
+    vectors = vectors / np.where(largest > 0, largest, 1.0)
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: Doubles = vectors / np.where(length > 0, length, 1.0)
+    return unit
