@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from features.mdl import entropy
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -15,7 +16,6 @@ from features import store
 from features.errors import DataError, SchemaError
 from features.fit import fit
 from features.index import FIRST, MISSING
-from features.mdl import entropy
 from features.schema import Schema
 from features.transforms.bucketize import Bucketize
 
