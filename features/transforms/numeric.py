@@ -31,8 +31,9 @@ class Numeric(Transform):
 
     `scale` is `standard`: (x - mean) / std; `min_max`: 0 to 1; `quantile`: the share of training
     values below, ties at their middle; `rank_gauss`: that share as a standard normal quantile;
-    or `none`. NaN and infinities are missing; missing is `fill` (a raw value), else the mean. A
-    number beyond the range of float32, before or after scaling, is the last one within.
+    or `none`. NaN and infinities are missing; missing is `fill` (a raw value), else the mean, or
+    the median where the scale follows ranks. A number beyond the range of float32, before or after
+    scaling, is the last one within.
 
         [[features]]
         type = "numeric"
@@ -63,9 +64,9 @@ class Numeric(Transform):
         return self.scale in ("quantile", "rank_gauss")
 
     def _line(self, shift: float = 0.0, scale: float = 1.0, missing: float = 0.0) -> Line:
-        low, high = self.clip or (-LARGEST, LARGEST)
-        if self.log and self.clip is None:
-            low, high = -np.inf, np.inf
+        low, high = self.clip or (-np.inf, np.inf)
+        if not self.log:
+            low, high = np.clip([low, high], -LARGEST, LARGEST).tolist()
         return Line(low, high, self.log, shift, scale, missing)
 
     def _unscaled(self, values: Doubles) -> Doubles:
