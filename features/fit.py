@@ -23,8 +23,9 @@ def observe(schema: Schema, frame: pl.DataFrame) -> Partial:
     """Statistics of these rows by key; pure, so parts may be observed anywhere."""
     frame, roles = _read(schema, frame), schema.role_columns
     partial: Partial = {}
-    statistics = spread(lambda feature: feature.observe(frame, roles), schema.transforms)
-    for feature, statistic in zip(schema.transforms, statistics, strict=True):
+    learning = [one for one in schema.transforms if schema.owners[one.key].fit_columns(roles)]
+    statistics = spread(lambda feature: feature.observe(frame, roles), learning)
+    for feature, statistic in zip(learning, statistics, strict=True):
         if statistic is not None:
             known = partial.get(feature.key)
             partial[feature.key] = statistic if known is None else known.merge(statistic)
