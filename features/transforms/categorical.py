@@ -98,7 +98,7 @@ class Categorical(Transform, ABC):
         if known.size == 0:
             raise DataError(
                 f"Column '{self.column}' must hold values to learn a vocabulary from; "
-                f"{_why(statistic, self.min_count)}. Remove the feature or mend the data."
+                f"{_why(statistic, counts, self.min_count)}. Remove the feature or mend the data."
             )
         return State(vocabulary=known)
 
@@ -119,10 +119,12 @@ class Categorical(Transform, ABC):
         return np.where(hashes == MISSING_TEXT, np.int32(MISSING), rows)
 
 
-def _why(counts: Counts, least: int) -> str:
+def _why(counts: Counts, admitted: Counts, least: int) -> str:
     if counts.table.is_empty():
         return f"all {counts.nulls} rows are missing, or every list is empty"
-    most = counts.table["count"].sort()[-1]
+    if admitted.table.is_empty():
+        return f"of its {counts.table.height} values, none was taken in by chance"
+    most = admitted.table["count"].sort()[-1]
     return f"its most frequent value was seen {most} times, and must be {least} times"
 
 
@@ -136,7 +138,7 @@ def _names(options: set[str]) -> str:
 
 def _listed(path: Path) -> Vocabulary:
     try:
-        lines = pl.Series(path.read_text(encoding="utf-8").splitlines(), dtype=pl.String)
+        lines = pl.Series(path.read_text(encoding="utf-8-sig").split("\n"), dtype=pl.String)
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"The vocabulary {path} must be a text file; {error}.") from error
     values = lines.filter(lines != "").unique(maintain_order=True)
