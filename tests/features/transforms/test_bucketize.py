@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from features.mdl import entropy
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -18,6 +17,7 @@ from features.fit import fit
 from features.index import FIRST, MISSING
 from features.schema import Schema
 from features.transforms.bucketize import Bucketize
+from features.transforms.mdl import entropy
 
 NAN, INF = math.nan, math.inf
 Labelled = list[tuple[float, int]]

@@ -22,7 +22,7 @@ from features.hashing import hash_text
 from features.index import FIRST, MISSING
 from features.layout import SequenceField
 from features.schema import Schema
-from features.sifting import Sieve
+from features.sketches.sieve import Sieve
 from features.statistics import Counts
 from features.transforms.id import Id
 
