@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from xxhash import xxh3_64_intdigest
 
-from features import sifting
 from features.encoder import Encoder
 from features.errors import ConfigError, DataError
 from features.fit import fit
@@ -22,6 +21,7 @@ from features.hashing import hash_text
 from features.index import FIRST, MISSING
 from features.layout import SequenceField
 from features.schema import Schema
+from features.sketches import sieve
 from features.sketches.sieve import Sieve
 from features.statistics import Counts
 from features.transforms.id import Id
@@ -99,7 +99,7 @@ def test_a_bloom_filter_gives_the_vocabulary_that_counting_gives(
 
 
 def test_a_crowded_bloom_filter_does_so_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sifting, "_CELLS", 64)  # in which each value shares its cells
+    monkeypatch.setattr(sieve, "_CELLS", 64)  # in which each value shares its cells
     values = np.random.default_rng(0).zipf(1.2, 3000)
     options = {"min_count": 5, "max_size": 30}
     assert learned(values, [700, 701], **options, admission="bloom") == learned(values, **options)
@@ -147,7 +147,7 @@ def test_a_sieve_keeps_all_that_may_be_frequent(
     one: dict[str, int], other: dict[str, int], least: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sifting, "_CELLS", 256)
+        patch.setattr(sieve, "_CELLS", 256)
         sieve = Sieve.of(counts(one)).merge(Sieve.of(counts(other)))
         total = {key: one.get(key, 0) + other.get(key, 0) for key in one | other}
         kept = dict(sieve.sift(counts(total), least).table.iter_rows())
