@@ -46,6 +46,7 @@ format: setup ## rewrite the code as ruff wants it
 
 bench: setup ## the benchmarks, quickly; see benchmarks/README.md for the rivals
 	@$(BIN)/python -m benchmarks.train_step --quick
+	@$(BIN)/python -m benchmarks.features --quick
 	@$(BIN)/python -m benchmarks.examples --quick
 
 lock: setup ## pin anew what pyproject.toml allows

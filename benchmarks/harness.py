@@ -50,7 +50,7 @@ class Contender:
         return all(importlib.util.find_spec(one) is not None for one in self.needs)
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
@@ -61,9 +61,9 @@ def _serve(contender: Contender, pipe: Any, warmup: int) -> None:
             importlib.import_module(module)
         pipe.send(None)
         pipe.recv()  # until the others have imported theirs and stand still
-        memory, start = _peak_mb(), time.perf_counter()
+        memory, start = peak_mb(), time.perf_counter()
         run_once = contender.setup()
-        setup = time.perf_counter() - start, _peak_mb() - memory
+        setup = time.perf_counter() - start, peak_mb() - memory
         for _ in range(warmup):
             run_once()
         pipe.send(setup)
@@ -75,7 +75,7 @@ def _serve(contender: Contender, pipe: Any, warmup: int) -> None:
                 run_once()
                 calls.append(time.perf_counter() - start)
             pipe.send(calls)
-        pipe.send(_peak_mb())
+        pipe.send(peak_mb())
     except Exception:
         pipe.send(traceback.format_exc())
 
@@ -151,6 +151,16 @@ def environment(libraries: Sequence[str]) -> dict[str, Any]:
     }
 
 
+def opening(where: dict[str, Any]) -> list[str]:
+    """What an environment says, in lines."""
+    lines = [f"{key}: {value}" for key, value in where.items()]
+    if where["load"][0] > 0.5:
+        lines.append(
+            "The machine is busy: run again when it is quiet; shared cores hurt torch most."
+        )
+    return lines
+
+
 def _table(title: str, figures: Sequence[Figure]) -> Table:
     table = Table("contender", title=title, caption="median (p10 to p90)")
     for heading in ("a second", "ms a call", "time / first", "set-up s", "set-up MB", "peak MB"):
@@ -188,11 +198,6 @@ def main(
         print(json.dumps(record | {"not_installed": absent, "goals": goals_met}, indent=2))
         return
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
-    lines = [f"{key}: {value}" for key, value in where.items()]
-    if where["load"][0] > 0.5:
-        lines.append(
-            "The machine is busy: run again when it is quiet; shared cores hurt torch most."
-        )
-    console.print(*lines, _table(title, figures), sep="\n")
+    console.print(*opening(where), _table(title, figures), sep="\n")
     notes = [*(f"{name}: not installed: {_INSTALL}" for name in absent), *map(str, verdicts)]
     console.print(*notes, sep="\n", soft_wrap=True)

@@ -12,7 +12,7 @@ from features.batch import Batch
 from features.index import Rows
 from features.layout import IdField, Layout, NumericField
 from features.ragged import Ragged
-from features.scale import Floats
+from features.transforms.scale import Floats
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import sys
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -17,6 +14,7 @@ import polars as pl
 
 from features.batch import Batch
 from features.checks.checks import Checks
+from features.cores import spread
 from features.derivation import Columns
 from features.encoded import Encoded
 from features.errors import DataError, SchemaError
@@ -199,6 +197,4 @@ def _in_blocks(frame: pl.DataFrame, encode: Callable[[pl.DataFrame], Encoded]) -
     if frame.height <= _BLOCK:
         return encode(frame)
     blocks = [frame.slice(start, _BLOCK) for start in range(0, frame.height, _BLOCK)]
-    threads = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
-    with ThreadPoolExecutor(threads) as pool:
-        return Encoded.concat(list(pool.map(encode, blocks)))
+    return Encoded.concat(spread(encode, blocks))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import os
 import sys
@@ -29,6 +30,16 @@ def load(modules: Iterable[str], base: Path) -> None:
             ) from error
         finally:
             sys.path.remove(str(base))
+
+
+def digests(modules: Iterable[str]) -> dict[str, str]:
+    """sha256 of the source of each imported module, by name."""
+    files = {module: getattr(sys.modules[module], "__file__", None) for module in modules}
+    return {
+        module: hashlib.sha256(Path(file).read_bytes()).hexdigest()
+        for module, file in files.items()
+        if file is not None
+    }
 
 
 def load_named() -> None:

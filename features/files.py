@@ -38,7 +38,7 @@ def replacing(folder: Path) -> Iterator[Path]:
 def resuming(folder: Path) -> Iterator[Path]:
     """As `replacing`, but what interrupts the block leaves its work to the next call.
 
-    Nothing vouches for what lies in the folder then: see `features.journal`.
+    Nothing vouches for what lies in the folder then: see `pipelines.journal`.
     """
     with _taking_place(folder, UNFINISHED, keep=True) as work:
         yield work

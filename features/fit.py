@@ -7,10 +7,11 @@ from pathlib import Path
 
 import polars as pl
 
+from features.cores import spread
 from features.encoder import Encoder
 from features.errors import ConfigError, DataError
 from features.schema import Schema, untyped
-from features.sifting import Sieve
+from features.sketches.sieve import Sieve
 from features.statistics import Counts, Statistic
 from features.transforms.categorical import Categorical
 
@@ -22,8 +23,9 @@ def observe(schema: Schema, frame: pl.DataFrame) -> Partial:
     """Statistics of these rows by key; pure, so parts may be observed anywhere."""
     frame, roles = _read(schema, frame), schema.role_columns
     partial: Partial = {}
-    for feature in schema.transforms:
-        statistic = feature.observe(frame, roles)
+    learning = [one for one in schema.transforms if schema.owners[one.key].fit_columns(roles)]
+    statistics = spread(lambda feature: feature.observe(frame, roles), learning)
+    for feature, statistic in zip(learning, statistics, strict=True):
         if statistic is not None:
             known = partial.get(feature.key)
             partial[feature.key] = statistic if known is None else known.merge(statistic)

@@ -155,7 +155,7 @@ class Schema(BaseModel):
                 f"sets its limits; remove {listing(sorted(limits))} from '{feature.name}'"
             )
 
-    @property
+    @cached_property
     def owners(self) -> dict[str, Transform]:
         """Per statistic key, the feature whose declaration decides what is kept."""
         owners: dict[str, Transform] = {}
@@ -204,7 +204,8 @@ class Schema(BaseModel):
     def fit_columns(self) -> tuple[str, ...]:
         """Raw columns that fitting reads, the checked ones among them, each once."""
         roles = self.role_columns
-        every = [one for feature in self.transforms for one in feature.fit_columns(roles)]
+        learning = [one for one in self.transforms if self.owners[one.key].fit_columns(roles)]
+        every = [column for feature in learning for column in feature.fit_columns(roles)]
         raw = [sorted(self.sources.get(column, {column})) for column in every]
         named = [column for columns in raw for column in columns]
         return tuple(dict.fromkeys([*named, *self.checks.columns]))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from features.dataset import ROLES
+from features.dataset.dataset import ROLES
 from features.errors import DataError
 from features.readers.open import open_source
 from features.readers.source import ROWS, Source

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from features.dataset import Dataset
+from features.dataset.dataset import Dataset
 from pipelines.run import Run
 from pipelines.scoring import PROBABILITY, score
 from serving import export as bundles

@@ -13,16 +13,16 @@ import polars as pl
 
 from features import store
 from features.checks.violations import Violations
+from features.dataset.manifest import Labels, Manifest, Part
+from features.dataset.writer import write_part
 from features.encoder import Encoder
 from features.errors import CrossrankError, DataError
 from features.files import PARTIAL, write_bytes, write_json
 from features.fit import fit
-from features.journal import Journal, digest
-from features.manifest import Labels, Manifest, Part
-from features.writer import write_part
 from pipelines.config import Config
 from pipelines.division import Chunk, Division
 from pipelines.golden import sample
+from pipelines.journal import Journal, digest
 from pipelines.roles import role_columns
 from pipelines.splits.split import PARTS
 

@@ -12,8 +12,8 @@ from typing import Any
 import polars as pl
 from filelock import FileLock
 
-from features import store
-from features.dataset import Dataset
+from features import extensions, store
+from features.dataset.dataset import Dataset
 from features.encoder import Encoder
 from features.errors import DataError
 from features.files import forget, read_json, resuming
@@ -102,6 +102,7 @@ def _key(config: Config, schema: Schema, identity: dict[str, Any]) -> str:
         "negatives": None if negatives is None else negatives.model_dump(mode="json"),
         "binary": config.model is not None,
         "sources": identity,
+        "extensions": extensions.digests(config.extensions),
         "values": {file: _digest(config.base / file) for file in schema.files},
     }
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]

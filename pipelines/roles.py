@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from features.dataset import LABEL, POSITION, ROLES, WEIGHT
+from features.dataset.dataset import LABEL, POSITION, ROLES, WEIGHT
 from features.errors import DataError
 from features.schema import Schema
 

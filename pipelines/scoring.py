@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from features.dataset import POSITION, QUERY, ROLES, Dataset
+from features.dataset.dataset import POSITION, QUERY, ROLES, Dataset
 from features.sigmoid import sigmoid
 from ranking.groups import Groups
 from ranking.lambdamart import QueryData, Ranker

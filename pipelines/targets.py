@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from features.dataset import ROLES
+from features.dataset.dataset import ROLES
 from features.errors import ConfigError, DataError
 from features.readers.open import open_source
 from features.readers.source import Source

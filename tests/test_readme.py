@@ -1,4 +1,8 @@
-"""Every code block of the README and the docs runs."""
+"""Every code block of the README and the docs runs.
+
+A block whose first line is the name of a file, such as `# recipes.toml`, is that file, or the rest
+of it, in the folder where the page's blocks run.
+"""
 
 import os
 import re
@@ -16,6 +20,13 @@ from pipelines.config import check_config
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+NAMED = re.compile(r"# (\w+\.(?:py|toml))\n")
+# What completes a block that shows a part of a configuration.
+SOME = {
+    "data": {"paths": "log", "label": "click", "query": "query_id"},
+    "features": [{"type": "id", "column": "item_id"}],
+    "model": {"type": "wide_deep"},
+}
 
 
 def blocks(language: str) -> list[tuple[str, str]]:
@@ -25,6 +36,15 @@ def blocks(language: str) -> list[tuple[str, str]]:
         for found, text in BLOCK.findall(page.read_text())
         if found == language
     ]
+
+
+def write_files(page: str, folder: Path) -> None:
+    for language in ("python", "toml"):
+        for name, text in blocks(language):
+            named = NAMED.match(text)
+            if name == page and named:
+                with (folder / named[1]).open("a") as file:
+                    file.write(text)
 
 
 def free_port() -> int:
@@ -61,6 +81,7 @@ def test_shell_blocks_run_in_order(page: Path, tmp_path: Path) -> None:
         shutil.copy(ROOT / name, tmp_path)
     for folder in ("benchmarks", "examples"):
         (tmp_path / folder).symlink_to(ROOT / folder)
+    write_files(page.name, tmp_path)
     ran = shell(script, tmp_path)
     assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr}"
     if page.name == "README.md":
@@ -69,13 +90,15 @@ def test_shell_blocks_run_in_order(page: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("page", "text"), blocks("toml"))
 def test_configurations_load(page: str, text: str, tmp_path: Path) -> None:
+    write_files(page, tmp_path)
     document = tomllib.loads(text)
-    if "features" in document:
-        check_config({"name": "block", **document}, tmp_path)
+    whole = document if {"data", "features"} <= document.keys() else SOME | document
+    check_config({"name": "block", **whole}, tmp_path)
 
 
 @pytest.mark.parametrize(("page", "text"), blocks("python"))
 def test_python_blocks_run(page: str, text: str, tmp_path: Path) -> None:
+    write_files(page, tmp_path)
     ran = subprocess.run(
         [sys.executable, "-W", "error", "-c", text],
         cwd=tmp_path,

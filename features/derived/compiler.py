@@ -70,7 +70,10 @@ def compiled(
         alike = [dtypes[other] for other, its in readings.items() if its.group == reading.group]
         columns[name] = _column(name, dtypes[name], reading, alike)
     value = _value(tree, columns).cleaned()
-    return value.expression if value.kind == "text" else value.to("number").expression
+    result = value if value.kind == "text" else value.to("number")
+    # Polars knows that fill(1, x) is 1, and would give one row; beside a column there are as many.
+    rows = pl.col(next(iter(readings))).is_null()
+    return bound({"value": result.expression, "rows": rows}, lambda value, rows: value)  # noqa: ARG005
 
 
 def _is_whole(dtype: pl.DataType) -> bool:

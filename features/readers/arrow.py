@@ -13,12 +13,12 @@ from features.readers.failures import reading
 from features.readers.location import Location, each
 from features.readers.options import TableOptions
 from features.readers.source import require_same
-from features.readers.table_source import TableSource
+from features.readers.table_source import BatchSource
 
 _MAGIC = b"ARROW1"  # opens the file format; a stream has none
 
 
-class ArrowSource(TableSource):
+class ArrowSource(BatchSource):
     """Rows of Arrow IPC files that share the first one's columns; further columns are ignored.
 
     Dictionary-encoded strings are read as String. Files are memory-mapped where they are near,

@@ -19,7 +19,7 @@ from features.readers.lines import line_of
 from features.readers.location import Location, each
 from features.readers.options import TableOptions
 from features.readers.source import no_rows, require_same
-from features.readers.table_source import TableSource
+from features.readers.table_source import BatchSource
 from features.suggest import nearest
 
 _BLOCK = 1 << 22  # bytes of text parsed at once; the first block is what types are inferred from
@@ -46,7 +46,7 @@ class TsvOptions(CsvOptions):
     separator: Annotated[str, Field(min_length=1, max_length=1)] = "\t"
 
 
-class CsvSource(TableSource):
+class CsvSource(BatchSource):
     """Rows of delimited UTF-8 text, plain, .gz or .zst, every file holding the same columns.
 
     Empty cells and `null_values` are null. Undeclared columns take the type of the first

@@ -1,13 +1,14 @@
 """Parquet files, read a row group's pages at a time."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
 import polars as pl
 import pyarrow.parquet as pq
 
-from features.readers.dtypes import polars_schema
+from features.readers import row_groups
+from features.readers.dtypes import plain, polars_schema
 from features.readers.failures import reading
 from features.readers.filter import Filter
 from features.readers.location import Location, each
@@ -17,8 +18,6 @@ from features.readers.statistics import bounds
 from features.readers.table_source import TableSource
 
 _PIECE = 65_536  # rows decoded at once
-
-Choice = Callable[[Any], Sequence[int]]  # from an open ParquetFile to the row groups to read
 
 
 class ParquetSource(TableSource):
@@ -48,34 +47,51 @@ class ParquetSource(TableSource):
                 start -= heights[first]
                 first += 1
             if first < len(heights):
-                yield from dropped(self._read(file, columns, _from(first)), start)
+                groups = range(first, len(heights))
+                yield from dropped(self._read(file, columns, heights, groups), start)
                 start = 0
 
     def _matching(self, columns: tuple[str, ...], wanted: Filter) -> Iterator[pl.DataFrame]:
-        def chosen(parquet: Any) -> Sequence[int]:
-            groups = range(parquet.metadata.num_row_groups)
-            may = wanted.may(bounds(parquet, wanted.columns), len(groups))
-            return [group for group in groups if may[group]]
-
-        for file in self.files:
-            yield from self._read(file, columns, chosen)
+        for file, heights in zip(self.files, self._heights, strict=True):
+            with reading(file), file.open() as stream, pq.ParquetFile(stream) as parquet:
+                may = wanted.may(bounds(parquet, wanted.columns), len(heights))
+            groups = [group for group in range(len(heights)) if may[group]]
+            yield from self._read(file, columns, heights, groups)
 
     def _read(
-        self, file: Location, columns: tuple[str, ...], choice: Choice
+        self,
+        file: Location,
+        columns: tuple[str, ...],
+        heights: Sequence[int],
+        groups: Sequence[int],
     ) -> Iterator[pl.DataFrame]:
-        return self._completed(file, columns, _record_batches(file, self._own(columns), choice))
+        own = self._own(columns)
+        return self._completed(file, columns, self._decoded(file, own, heights, groups))
 
-    def _batches(self, file: Location, columns: tuple[str, ...]) -> Iterator[Any]:
-        return _record_batches(file, columns, _from(0))
+    def _decoded(
+        self,
+        file: Location,
+        own: tuple[str, ...],
+        heights: Sequence[int],
+        groups: Sequence[int],
+    ) -> Iterator[pl.DataFrame]:
+        dtypes = {name: self.schema[name] for name in own}
+        done = 0
+        if not file.remote and row_groups.decodes(dtypes, heights):
+            try:
+                for frame in row_groups.frames(file, dtypes, heights, groups):
+                    yield frame
+                    done += frame.height
+            except (ValueError, OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
+                pass  # what Polars does not read, Arrow does, or says why not
+            else:
+                return
+        yield from dropped(map(plain, _record_batches(file, own, groups)), done)
 
 
 def columns_of(file: Location) -> tuple[str, ...]:
     """Return the names of the columns of `file` itself."""
     return tuple(_footer(file)[0])
-
-
-def _from(first: int) -> Choice:
-    return lambda parquet: range(first, parquet.metadata.num_row_groups)
 
 
 def _footer(file: Location) -> tuple[dict[str, pl.DataType], list[int]]:
@@ -86,11 +102,10 @@ def _footer(file: Location) -> tuple[dict[str, pl.DataType], list[int]]:
         return columns, [parquet.metadata.row_group(group).num_rows for group in groups]
 
 
-def _record_batches(file: Location, columns: Sequence[str], choice: Choice) -> Iterator[Any]:
+def _record_batches(file: Location, columns: Sequence[str], groups: Sequence[int]) -> Iterator[Any]:
     with reading(file), file.open() as stream:
         # Pre-buffering would keep every row group read so far in memory.
         parquet = pq.ParquetFile(stream, pre_buffer=False)
-        groups = choice(parquet)
         parts: Iterable[tuple[Any, Sequence[int]]] = [(parquet, groups)]
         if file.remote:  # where it saves a round trip a column, and is forgotten with its group
             known = {"metadata": parquet.metadata, "pre_buffer": True}

@@ -141,7 +141,7 @@ def dropped(frames: Iterable[pl.DataFrame], rows: int) -> Iterator[pl.DataFrame]
 
 
 def _joined(frames: list[pl.DataFrame]) -> pl.DataFrame:
-    return frames[0] if len(frames) == 1 else pl.concat(frames, rechunk=True)
+    return frames[0] if len(frames) == 1 else pl.concat(frames, rechunk=False)
 
 
 def fingerprint(file: Location) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from features.readers.source import Source
 
 
 class TableSource(Source):
-    """Rows of record batches, completed by what the folders of a file say of all its rows.
+    """Rows of files, completed by what the folders of a file say of all its rows.
 
     `own` maps the columns of the files themselves.
     """
@@ -27,19 +27,8 @@ class TableSource(Source):
         told = options.model_dump(mode="json", exclude={"hive"})
         super().__init__(files, {**own, **self._added}, told)
 
-    @abstractmethod
-    def _batches(self, file: Location, columns: tuple[str, ...]) -> Iterator[Any]:
-        """Yield record batches of `columns`, all of them the file's own."""
-
     def _frames(self, columns: tuple[str, ...]) -> Iterator[pl.DataFrame]:
         return self._frames_from(columns, 0)
-
-    def _frames_from(self, columns: tuple[str, ...], start: int) -> Iterator[pl.DataFrame]:
-        for file in self.files:
-            skipped = _Skipped(start)
-            batches = skipped.of(self._batches(file, self._own(columns)))
-            yield from self._completed(file, columns, batches)
-            start = skipped.left
 
     def _own(self, columns: tuple[str, ...]) -> tuple[str, ...]:
         """Return those of `columns` that the files hold; if none, one that tells their height."""
@@ -47,15 +36,30 @@ class TableSource(Source):
         return own or (next(iter(self.schema)),)
 
     def _completed(
-        self, file: Location, columns: tuple[str, ...], batches: Iterable[Any]
+        self, file: Location, columns: tuple[str, ...], frames: Iterable[pl.DataFrame]
     ) -> Iterator[pl.DataFrame]:
         from_folders = [
             pl.lit(file.partition[name][0], dtype).alias(name)
             for name, dtype in self._added.items()
             if name in columns
         ]
-        for batch in batches:
-            yield plain(batch).with_columns(from_folders).select(columns)
+        for frame in frames:
+            yield frame.with_columns(from_folders).select(columns)
+
+
+class BatchSource(TableSource):
+    """Rows of files that are read as record batches, one after the other."""
+
+    @abstractmethod
+    def _batches(self, file: Location, columns: tuple[str, ...]) -> Iterator[Any]:
+        """Yield record batches of `columns`, all of them the file's own."""
+
+    def _frames_from(self, columns: tuple[str, ...], start: int) -> Iterator[pl.DataFrame]:
+        for file in self.files:
+            skipped = _Skipped(start)
+            batches = skipped.of(self._batches(file, self._own(columns)))
+            yield from self._completed(file, columns, map(plain, batches))
+            start = skipped.left
 
 
 class _Skipped:

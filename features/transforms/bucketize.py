@@ -12,11 +12,11 @@ from pydantic import FiniteFloat, model_validator
 
 from features.errors import DataError
 from features.index import FIRST, MISSING
-from features.labels import binary
 from features.layout import Field, IdField
-from features.mdl import LABEL, mdl_edges
 from features.sketches.histogram import Histogram
 from features.state import State
+from features.transforms.labels import binary
+from features.transforms.mdl import LABEL, mdl_edges
 from features.transforms.number import as_number, numbers
 from features.transforms.transform import Roles, Transform, Values
 from features.want import Want

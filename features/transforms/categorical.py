@@ -61,6 +61,8 @@ class Categorical(Transform, ABC):
             raise ValueError(f"`buckets` hash every value, so that {_names(idle)} mean nothing")
         if self.file is not None and (idle := given & learned):
             raise ValueError(f"`file` lists the values, so that {_names(idle)} mean nothing")
+        if "seed" in given and self.buckets is None:
+            raise ValueError("`seed` is of `buckets`")
         if "probability" in given and self.admission != "poisson":
             raise ValueError('`probability` is of admission = "poisson"')
         if self.admission == "bloom" and self.min_count < 2:
@@ -139,8 +141,7 @@ def _listed(path: Path) -> Vocabulary:
         lines = pl.Series(path.read_text(encoding="utf-8-sig").split("\n"), dtype=pl.String)
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"The vocabulary {path} must be a text file; {error}.") from error
-    values = lines.str.strip_chars()
-    values = values.filter(values != "").unique(maintain_order=True)
+    values = lines.filter(lines != "").unique(maintain_order=True)
     if values.is_empty():
         raise DataError(f"The vocabulary {path} must list values, one a line; it lists none.")
     return Vocabulary.of(values)

@@ -14,11 +14,11 @@ from pydantic import FiniteFloat, model_validator
 
 from features.errors import DataError
 from features.layout import Field, NumericField
-from features.scale import LARGEST, Doubles, Floats, Line, Scale
 from features.sketches.histogram import Histogram
 from features.state import State
 from features.statistics import Moments, Statistic
 from features.transforms.number import as_number, numbers
+from features.transforms.scale import LARGEST, Doubles, Floats, Line, Scale
 from features.transforms.transform import Roles, Together, Transform, Values
 from features.want import Want
 

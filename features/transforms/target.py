@@ -15,11 +15,11 @@ from pydantic import model_validator
 from features.errors import DataError, SchemaError
 from features.hashing import fold, hash_text, mix
 from features.index import FIRST
-from features.labels import binary, finite
 from features.layout import Field, NumericField
-from features.scale import Doubles
 from features.state import State
 from features.statistics import Statistic
+from features.transforms.labels import binary, finite
+from features.transforms.scale import Doubles
 from features.transforms.text import canonical, written
 from features.transforms.transform import Roles, Transform, Values
 from features.vocabulary import Vocabulary

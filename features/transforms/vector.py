@@ -12,8 +12,8 @@ from pydantic import Field as Option
 
 from features.errors import SchemaError
 from features.layout import Field, NumericField
-from features.scale import LARGEST, Doubles
 from features.state import State
+from features.transforms.scale import LARGEST, Doubles
 from features.transforms.transform import Roles, Transform, Values
 from features.want import Want
 
@@ -22,8 +22,9 @@ class Vector(Transform):
     """`dim` numbers a row, optionally projected to `project` and brought to length 1.
 
     The projection is seeded and random, x R with R ~ N(0, 1 / project), which keeps distances
-    (Johnson and Lindenstrauss, 1984). A missing vector, or one with an element that is missing,
-    NaN or infinite, is all zeros. A number beyond the range of float32 is the last one within.
+    (Johnson and Lindenstrauss, 1984). A missing vector, an empty one, or one with an element that
+    is missing, NaN or infinite, is all zeros. A number beyond the range of float32 is the last one
+    within.
 
         [[features]]
         type = "vector"
@@ -67,16 +68,16 @@ class Vector(Transform):
         )
 
     def encode(self, values: pl.Series, state: State) -> Values:
-        lengths = values.list.len()
-        if not (lengths.is_null() | (lengths == self.dim)).all():
-            wrong = lengths.filter(lengths != self.dim)[0]
+        lengths = values.list.len().fill_null(0)
+        if not lengths.is_in([0, self.dim]).all():
+            wrong = lengths.filter(~lengths.is_in([0, self.dim]))[0]
             raise SchemaError(
                 f"Column '{self.column}' must hold lists of {self.dim} numbers; it holds one of "
                 f"{wrong}. Mend the row, or declare `dim = {wrong}`."
             )
         vectors = np.zeros((len(values), self.dim))
-        present = values.is_not_null().to_numpy()
-        vectors[present] = values.drop_nulls().explode().to_numpy().reshape(-1, self.dim)
+        present = (lengths > 0).to_numpy()
+        vectors[present] = values.filter(lengths > 0).explode().to_numpy().reshape(-1, self.dim)
         vectors[~np.isfinite(vectors).all(1)] = 0
         vectors = np.clip(vectors, -LARGEST, LARGEST)
         if self.project is not None:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from features.dataset import ROLES
+from features.dataset.dataset import ROLES
 from pipelines.guessing import toml, words
 from pipelines.guessing.column import Column
 from pipelines.guessing.finding import LEFT_OUT, Finding

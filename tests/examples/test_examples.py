@@ -58,8 +58,12 @@ def test_criteo_learns(criteo: Run) -> None:
 
 @pytest.mark.parametrize("name", ["trivago", "beauty", "avazu"])
 def test_clicks_and_sequences_learn(name: str, tmp_path: Path) -> None:
-    run = trained(name, tmp_path, "train.epochs=1", "data.options.valid_negatives=5"
-                  if name == "beauty" else "ranker.rounds=20")  # fmt: skip
+    faster = {
+        "trivago": ["train.epochs=1", "ranker.rounds=20"],
+        "beauty": ["train.epochs=1", "data.options.valid_negatives=5"],
+        "avazu": ["train.epochs=3"],
+    }
+    run = trained(name, tmp_path, *faster[name])
     metrics = on_test(run)
     assert metrics["ctr"]["AUC"] > {"trivago": 0.5, "beauty": 0.6, "avazu": 0.65}[name]
     if name == "trivago":

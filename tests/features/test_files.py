@@ -10,9 +10,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from features.dataset.writer import write_part
 from features.errors import DataError
 from features.files import forget, read_json, replacing, resuming, write_json
-from features.writer import write_part
 
 # Writes argv[1] through `replacing` and stops, by argv[2], inside the block or between the renames.
 CHILD = """

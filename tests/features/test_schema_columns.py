@@ -237,7 +237,6 @@ def test_a_file_may_be_shared(tmp_path: Any) -> None:
     [
         ({"buckets": 7}, {}),
         ({"buckets": 7}, {"buckets": 8}),
-        ({"seed": 1}, {"buckets": 8}),
         ({"file": "a.txt"}, {"file": "b.txt"}),
         ({"admission": "poisson"}, {}),
         ({"admission": "bloom", "min_count": 2}, {"min_count": 2}),

@@ -1,11 +1,14 @@
 """docs/configuration.md names every key there is."""
 
+import re
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 from pydantic import BaseModel
 
+from features.checks.check import Check
+from features.derived.registry import AnyDerived
 from features.readers.open import FORMATS
 from features.transforms.registry import Feature
 from models.optimizers.groups import Optimizers
@@ -27,11 +30,40 @@ def members(union: Any) -> list[type[BaseModel]]:
 SECTIONS: list[type[BaseModel]] = [
     Config, DataConfig, Negatives, ExportConfig, TrainConfig, Optimizers, RankerConfig,
     *members(Feature), *members(AnySplit), *members(AnyModel), *members(Sparse),
-    *(one.options for one in FORMATS.values()),
+    Check, *(one.options for one in FORMATS.values()),
 ]  # fmt: skip
+SHARED = {"type", "name", "column"}  # what every block of `[[features]]` has
+TYPES = [
+    *(("features", one) for one in members(Feature)),
+    *(("derived", one) for one in members(AnyDerived)),
+]
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda one: one.__name__)
 def test_every_key_is_documented(section: type[BaseModel]) -> None:
     for key in section.model_fields:
         assert f"`{key}`" in PAGE or f".{key}`" in PAGE or f"[{key}]" in PAGE, key
+
+
+def section(name: str) -> str:
+    """The page from the heading of `[[name]]` to the next of its kind."""
+    (found,) = re.findall(rf"^## `\[\[{name}\]\]`.*?(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    return str(found)
+
+
+@pytest.mark.parametrize(("name", "kind"), TYPES, ids=lambda one: getattr(one, "__name__", one))
+def test_every_type_lists_its_own_keys(name: str, kind: type[BaseModel]) -> None:
+    """Its row of the section's table has them, no other, and the section says what each does."""
+    text = section(name)
+    tag = kind.model_fields["type"].default
+    (row,) = re.findall(rf"^\| `{tag}` \| (.*) \|$", text, re.MULTILINE)
+    keys = {field.alias or key for key, field in kind.model_fields.items()} - SHARED
+    named = set(re.findall(r"`(\w+)`", row.partition(" | ")[0]))
+    assert named - SHARED == keys
+    for key in keys:
+        assert re.search(rf"^\| [^|]*`{key}`[^|]* \| ", text.replace(row, ""), re.MULTILINE), key
+
+
+def test_every_key_of_a_check_is_explained() -> None:
+    for key in Check.model_fields:
+        assert re.search(rf"^\| [^|]*`{key}`", section("checks"), re.MULTILINE), key

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from features.dataset import LABEL, WEIGHT
+from features.dataset.dataset import LABEL, WEIGHT
 from features.errors import ConfigError, DataError
 from pipelines import division
 from pipelines.config import check_config

@@ -339,6 +339,18 @@ def test_ids_that_are_only_chosen_from_stay_exact() -> None:
     assert evaluated("fill(a, a)", largest) == [2**64 - 1]
 
 
+@pytest.mark.parametrize(
+    "text", ["fill(1, a)", "0 == contains(fill('a', s), 'a') + 0 * fill(1, a)", "fill('x', s)",
+             "a and false", "a or true", "if(true, 1, a)", "min(1, fill(2, a))", "not fill(1, a)"]
+)  # fmt: skip
+def test_a_value_that_no_row_decides_is_in_every_row(text: str) -> None:
+    frame = pl.DataFrame({"a": [1.0, None, 2.0], "s": ["x", None, "y"]})
+    for rows in (0, 1, 3):
+        found = evaluated(text, frame.head(rows))
+        assert len(found) == rows
+        assert None not in found
+
+
 def test_what_it_wants() -> None:
     def wants(text: str) -> dict[str, str]:
         return dict(Expression(name="x", expression=text).wants)

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from features.errors import ConfigError, DataError, SchemaError
 from features.readers import filter as filtering
+from features.readers import row_groups
 from features.readers.filter import Filter, Operator
 from features.readers.frame import source_of
 from features.readers.open import open_source
@@ -149,13 +150,13 @@ def test_row_groups_that_cannot_match_are_not_read(
     frame = pl.DataFrame({"x": [1, 2, 3, 4, None, None, 5, 5], "y": list("abcdefgh")})
     frame.write_parquet(tmp_path / "a.parquet", row_group_size=2)
     read: list[list[int]] = []
-    whole = pq.ParquetFile.iter_batches
+    whole = row_groups.frames
 
-    def noted(self: Any, *args: Any, row_groups: Any, **options: Any) -> Any:
-        read.append(list(row_groups))
-        return whole(self, *args, row_groups=row_groups, **options)
+    def noted(file: Any, dtypes: Any, heights: Any, groups: Any) -> Any:
+        read.append(list(groups))
+        return whole(file, dtypes, heights, groups)
 
-    monkeypatch.setattr(pq.ParquetFile, "iter_batches", noted)
+    monkeypatch.setattr(row_groups, "frames", noted)
     for condition, groups in [
         (["x", ">", 3], [1, 3]),
         (["x", "<=", 1], [0]),

@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.errors import DataError, SchemaError
+from features.readers import row_groups
 from features.readers.open import open_source
 
 FRAME = pl.DataFrame(
@@ -106,13 +107,13 @@ def test_a_later_start_skips_whole_row_groups(
         frame.write_parquet(tmp_path / name, row_group_size=10)
     source = open_source(["1.parquet", "2.parquet"], None, tmp_path)
     read: list[list[int]] = []
-    whole = pq.ParquetFile.iter_batches
+    whole = row_groups.frames
 
-    def noted(self: Any, *args: Any, row_groups: Any, **options: Any) -> Any:
-        read.append(list(row_groups))
-        return whole(self, *args, row_groups=row_groups, **options)
+    def noted(file: Any, dtypes: Any, heights: Any, groups: Any) -> Any:
+        read.append(list(groups))
+        return whole(file, dtypes, heights, groups)
 
-    monkeypatch.setattr(pq.ParquetFile, "iter_batches", noted)
+    monkeypatch.setattr(row_groups, "frames", noted)
     rows = pl.concat(source.batches(rows=7, start=177))["n"].to_list()
     assert rows == list(range(77, 100))
     assert read == [[7, 8, 9]]

@@ -15,9 +15,9 @@ from features import store
 from features.errors import DataError, SchemaError
 from features.fit import fit
 from features.index import FIRST, MISSING
-from features.mdl import entropy
 from features.schema import Schema
 from features.transforms.bucketize import Bucketize
+from features.transforms.mdl import entropy
 
 NAN, INF = math.nan, math.inf
 Labelled = list[tuple[float, int]]

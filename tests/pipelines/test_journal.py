@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from features.journal import Journal, digest
+from pipelines.journal import Journal, digest
 
 WORK = {"key": "abc", "polars": "2"}
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import polars as pl
 
-from features.dataset import LABEL, ROLES, WEIGHT
-from features.epoch import UNIT
+from features.dataset.dataset import LABEL, ROLES, WEIGHT
+from features.dataset.epoch import UNIT
+from features.dataset.manifest import Labels, Part
 from features.files import write_bytes
-from features.manifest import Labels, Part
 
 
 def write_part(folder: Path, number: int, encoded: pl.DataFrame) -> Part:

@@ -11,11 +11,11 @@ import pytest
 
 from features import epoch
 from features.batch import Batch
-from features.dataset import LABEL, POSITION, QUERY, WEIGHT, Dataset
+from features.dataset.dataset import LABEL, POSITION, QUERY, WEIGHT, Dataset
+from features.dataset.manifest import Manifest
+from features.dataset.writer import write_part
 from features.errors import ConfigError, DataError, FingerprintError
 from features.layout import IdField, Layout, NumericField, SequenceField
-from features.manifest import Manifest
-from features.writer import write_part
 
 PRINT = "f" * 64
 LAYOUT = Layout(
@@ -159,7 +159,7 @@ def test_no_more_than_the_window_is_read_ahead(
     dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads = Reads(monkeypatch)
-    monkeypatch.setattr("features.dataset._AHEAD", 1)
+    monkeypatch.setattr("features.dataset.dataset._AHEAD", 1)
     given = 0
     for batch in dataset.batches(5, seed=0, window=20):
         given += batch.rows
@@ -171,8 +171,8 @@ def test_wide_rows_are_shuffled_in_smaller_windows(
     dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = 4 * (1 + 1 + 2 + 1 + 1)  # bytes of id, numeric, sequence, label and weight
-    monkeypatch.setattr("features.dataset.MEMORY", 20 * row)
-    monkeypatch.setattr("features.dataset.UNIT", 4)
+    monkeypatch.setattr("features.dataset.dataset.MEMORY", 20 * row)
+    monkeypatch.setattr("features.dataset.dataset.UNIT", 4)
     small = numbers(list(dataset.batches(7, seed=1)))
     assert small == numbers(list(dataset.batches(7, seed=1, window=20)))
     monkeypatch.undo()

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from features.dataset.manifest import Labels, Manifest, Part
 from features.errors import DataError
 from features.files import read_json, write_json
 from features.layout import Layout, NumericField
-from features.manifest import Labels, Manifest, Part
 
 LAYOUT = Layout(fields=(NumericField(name="x"),), vocabularies={})
 

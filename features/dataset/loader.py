@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.batch import Batch
-from features.epoch import Epoch, Unit
+from features.dataset.epoch import Epoch, Unit
 
 Rows = npt.NDArray[np.int64]
 

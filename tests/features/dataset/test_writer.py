@@ -4,9 +4,9 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
-from features.dataset import LABEL, WEIGHT
-from features.epoch import UNIT
-from features.writer import write_part
+from features.dataset.dataset import LABEL, WEIGHT
+from features.dataset.epoch import UNIT
+from features.dataset.writer import write_part
 
 ROWS = pl.DataFrame(
     {"x": [1.0, 2.0, 3.0], "s": [[1], [], [2, 3]], LABEL: [0.0, 1.0, 3.0], WEIGHT: [0.5, 2.0, 1.0]}

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from features import epoch as module
 from features.batch import Batch
-from features.epoch import Epoch, Unit
-from features.loader import load
+from features.dataset.epoch import Epoch, Unit
+from features.dataset.loader import load
 
 
 class Rows:

@@ -1,0 +1,1 @@
+"""Encoded rows on disk: written in parts, read back as shuffled batches."""
