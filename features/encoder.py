@@ -143,7 +143,7 @@ class Encoder:
         Ids come as String and numbers as Float64, in lists where lists are wanted; then this is
         the fast way to encode a few rows. Raises SchemaError.
         """
-        if not (len(context) + len(columns) >= len(self._wanted)):
+        if not self._wanted <= context.keys() | columns.keys():
             self.schema.check((*context, *columns))
         if self.schema.checks.checks:
             context = self._checked(pl.DataFrame(context), "the context").to_dict()
@@ -155,8 +155,6 @@ class Encoder:
         joint = self._joints.get(signature)
         if joint is None:
             dtypes = {name: one.dtype for name, one in (*context.items(), *columns.items())}
-            if not dtypes.keys() >= self._wanted:
-                self.schema.check(dtypes)
             shared = [
                 one
                 for one in self.schema.transforms

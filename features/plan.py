@@ -15,7 +15,7 @@ from features.encoded import Encoded
 from features.layout import IdField, Layout, NumericField
 from features.ragged import Ragged
 from features.state import State
-from features.transforms.transform import Roles, Together, Transform, Values
+from features.transforms.transform import Roles, Together, Transform, Values, each
 
 Pairs = Sequence[tuple[Transform, State]]
 
@@ -65,9 +65,7 @@ class Plan:
         return list(kinds.values())
 
     def _group(self, members: list[int]) -> _Group:
-        together = type(self._features[members[0]][0]).together(
-            [self._features[i] for i in members]
-        )
+        together = _together([self._features[i] for i in members])
         return _Group(members, np.array([self._places[i] for i in members]), together)
 
     def _placed(self) -> list[int]:
@@ -125,3 +123,14 @@ class Plan:
         else:
             width = values.shape[1] if values.ndim > 1 else 1
             encoded.numerics[place : place + width] = values.T
+
+
+def _together(features: Pairs) -> Together:
+    """What the class of these features has, but for a subclass with an `encode` of its own."""
+    kind = type(features[0][0])
+    encodes, encodes_together = (
+        next(one for one in kind.__mro__ if name in vars(one)) for name in ("encode", "together")
+    )
+    if issubclass(encodes_together, encodes):
+        return kind.together(features)
+    return each(features)

@@ -58,6 +58,8 @@ class Custom(BaseModel):
                 f"got '{self.use}'.{nearest(self.use, _KNOWN)} List its module in `extensions` "
                 f"(a server: {VARIABLE})"
             )
+        if {"name", "column"} & self.options.keys():
+            raise ValueError("`name` and `column` stand beside `options`, not among them")
         try:
             _ = self.transform
         except ValidationError as error:

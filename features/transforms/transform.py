@@ -113,9 +113,14 @@ class Transform(BaseModel, ABC):
     @classmethod
     def together(cls, features: Sequence[tuple[Transform, State]]) -> Together:
         """`encode` for several features of one kind at once, prepared beforehand."""
+        return each(features)
 
-        def each(columns: list[pl.Series]) -> Iterable[Values]:
-            pairs = zip(features, columns, strict=True)
-            return [feature.encode(values, state) for (feature, state), values in pairs]
 
-        return each
+def each(features: Sequence[tuple[Transform, State]]) -> Together:
+    """`encode` of one feature after the other."""
+
+    def one_by_one(columns: list[pl.Series]) -> Iterable[Values]:
+        pairs = zip(features, columns, strict=True)
+        return [feature.encode(values, state) for (feature, state), values in pairs]
+
+    return one_by_one

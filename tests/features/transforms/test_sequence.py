@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from features.errors import DataError, SchemaError
-from features.index import FIRST, UNSEEN
+from features.index import FIRST, MISSING, UNSEEN
 from features.layout import SequenceField
 from features.plan import Plan
 from features.state import State
@@ -165,3 +165,54 @@ def test_key_and_field() -> None:
     feature = history(vocabulary="item", max_length=7)
     assert (history().key, feature.key) == ("seen", "item")
     assert feature.field(KNOWN) == SequenceField(name="seen", vocabulary="item", length=7)
+
+
+def test_aligned_lists_keep_their_places() -> None:
+    values = pl.Series([["1", None, "9", ""], [None, "2"], [], None, [None] * 5], dtype=TEXT)
+    expected = [[2, MISSING, UNSEEN, MISSING], [MISSING, 3], [], [], [MISSING] * 5]
+    assert encoded(values, aligned=True) == expected
+    assert encoded(values, aligned=True, max_length=2) == [one[-2:] for one in expected]
+    assert encoded(values, aligned=True, max_length=2, keep="first") == [
+        one[:2] for one in expected
+    ]
+
+
+def test_numbers_that_are_missing_keep_their_places_too() -> None:
+    values = pl.Series([[1.0, float("nan"), None, 2.0]])
+    assert encoded(values, aligned=True) == [[2, MISSING, MISSING, 3]]
+    assert encoded(values) == [[2, 3]]
+
+
+def test_aligned_text_is_split_into_places() -> None:
+    values = pl.Series(["1||2", "|", "", None, "1"])
+    assert encoded(values, separator="|", aligned=True) == [
+        *([2, MISSING, 3], [MISSING] * 2, [], [], [2])
+    ]
+
+
+def test_missing_places_are_not_counted() -> None:
+    values = pl.Series([["1", None, "", "1"]], dtype=TEXT)
+    assert counted(values, aligned=True) == {"1": 2}
+
+
+LISTS = st.lists(st.none() | st.lists(ELEMENTS, max_size=6), min_size=1, max_size=6)
+
+
+@given(LISTS, st.integers(1, 4), st.sampled_from(["last", "first"]))
+@settings(deadline=None, max_examples=40)
+def test_lists_cut_alike_stay_aligned(values: list[Any], length: int, keep: str) -> None:
+    places = [None if one is None else [str(i % 3 + 1) for i in range(len(one))] for one in values]
+    options = {"aligned": True, "max_length": length, "keep": keep}
+    found = encoded(pl.Series(values, dtype=TEXT), **options)
+    beside = encoded(pl.Series(places, dtype=TEXT), **options)
+    rows = {value: row for row, value in enumerate(["1", "2", "3", "a"], FIRST)}
+    for original, some, other in zip(values, found, beside, strict=True):
+        assert len(some) == len(other) == min(len(original or []), length)
+        kept = (original or [])[-length:] if keep == "last" else (original or [])[:length]
+        assert some == [rows.get(one, UNSEEN) if one else MISSING for one in kept]
+
+
+@pytest.mark.parametrize("dtype", [pl.Int64, pl.Categorical])
+def test_the_same_elements_in_other_types(dtype: Any) -> None:
+    values = pl.Series([["1", None, "3"], None, []], dtype=TEXT).cast(pl.List(dtype))
+    assert encoded(values, aligned=True) == [[2, MISSING, 4], [], []]
