@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from features import epoch
 from features.batch import Batch
+from features.dataset import epoch
 from features.dataset.dataset import LABEL, POSITION, QUERY, WEIGHT, Dataset
 from features.dataset.manifest import Manifest
 from features.dataset.writer import write_part

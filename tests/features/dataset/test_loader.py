@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from features import epoch as module
 from features.batch import Batch
+from features.dataset import epoch as module
 from features.dataset.epoch import Epoch, Unit
 from features.dataset.loader import load
 
