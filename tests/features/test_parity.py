@@ -243,7 +243,7 @@ EXACT = Schema.model_validate(
 
 
 @given(st.lists(st.integers(0, 60), max_size=4), st.randoms(use_true_random=False))
-@settings(ANY, max_examples=8)
+@settings(ANY, max_examples=5)
 def test_parts_of_a_log_teach_what_all_of_it_does(
     learned: Encoder, base: Path, cuts: list[int], order: Any
 ) -> None:
