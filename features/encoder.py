@@ -68,8 +68,7 @@ class Encoder:
         known = self._plans.get(signature)
         if known is None:
             known = self._made(self.schema.transforms, dtypes)
-            if len(self._plans) < _PLANS:
-                self._plans[signature] = known
+            _keep(self._plans, signature, known)
         return known
 
     def _planned(self, frame: pl.DataFrame) -> tuple[Plan, pl.DataFrame]:
@@ -105,8 +104,7 @@ class Encoder:
         known = self._known_checks.get(columns)
         if known is None:
             known = self.schema.checks.of(columns)
-            if len(self._known_checks) < _PLANS:
-                self._known_checks[columns] = known
+            _keep(self._known_checks, columns, known)
         return known
 
     def _encoded(self, frame: pl.DataFrame) -> Encoded:
@@ -162,8 +160,7 @@ class Encoder:
             ]
             own = [one for one in self.schema.transforms if one not in shared]
             joint = Joint(self.layout, self._made(shared, dtypes), self._made(own, dtypes))
-            if len(self._joints) < _PLANS:
-                self._joints[signature] = joint
+            _keep(self._joints, signature, joint)
         return joint(context, columns, rows).batch(self.layout)
 
     def _made(self, features: Iterable[Transform], dtypes: Mapping[str, pl.DataType]) -> Plan:
@@ -178,6 +175,13 @@ class Encoder:
             "states": {key: _digest(state) for key, state in self.states.items()},
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _keep(known: dict[Any, Any], key: Any, value: Any) -> None:
+    """Remember a value; where there are too many, only this one."""
+    if len(known) >= _PLANS:
+        known.clear()
+    known[key] = value
 
 
 def _digest(state: State) -> Any:
