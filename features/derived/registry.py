@@ -14,6 +14,7 @@ from pydantic import Field
 from features.derived.age import Age
 from features.derived.cross import Cross
 from features.derived.derived import Derived
+from features.derived.embedding import Embedding
 from features.derived.expression import Expression
 from features.derived.gaps import Gaps
 from features.derived.lookup import Lookup
@@ -25,7 +26,7 @@ from features.errors import SchemaError
 from features.suggest import listing
 
 AnyDerived = Annotated[
-    Age | Cross | Expression | Gaps | Lookup | Member | Overlap | Time | Tokens,
+    Age | Cross | Embedding | Expression | Gaps | Lookup | Member | Overlap | Time | Tokens,
     Field(discriminator="type"),
 ]
 
