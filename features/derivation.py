@@ -7,8 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 import polars as pl
 
 from features.derived.derived import Derived
+from features.derived.registry import order
+from features.errors import SchemaError
 
 Columns = Mapping[str, pl.Series]
+
+
+def untyped(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with columns that hold no value as Null: their type was a reader's guess."""
+    empty = [column.name for column in frame if column.null_count() == frame.height]
+    return frame.with_columns(pl.lit(None).alias(name) for name in empty)
 
 
 class Derivation:
@@ -51,6 +59,21 @@ class Derivation:
         if not self._waves:
             return columns
         frame = pl.DataFrame({name: columns[name] for name in self.raw})
-        for wave in self._waves:
-            frame = frame.with_columns(wave)
+        try:
+            for wave in self._waves:
+                frame = frame.with_columns(wave)
+        except pl.exceptions.PolarsError as error:
+            raise SchemaError(f"Columns could not be derived: {error}") from error
         return {**columns, **frame.to_dict()}
+
+
+def with_derived(frame: pl.DataFrame, derived: Iterable[Derived]) -> pl.DataFrame:
+    """The frame with derived columns, in whatever order they are declared. Raises SchemaError."""
+    ordered = order(derived)
+    names = [one.name for one in ordered]
+    try:
+        made = Derivation(ordered, names, frame.schema)(frame.to_dict())
+    except SchemaError:
+        known = untyped(frame)
+        made = Derivation(ordered, names, known.schema)(known.to_dict())
+    return frame.with_columns(made[name] for name in names)

@@ -15,14 +15,14 @@ import polars as pl
 from features.batch import Batch
 from features.checks.checks import Checks
 from features.cores import spread
-from features.derivation import Columns
+from features.derivation import Columns, untyped
 from features.encoded import Encoded
 from features.errors import DataError, SchemaError
 from features.index import pack
 from features.joint import Joint
 from features.layout import Layout, NumericField
 from features.plan import Plan
-from features.schema import Schema, untyped
+from features.schema import Schema
 from features.state import State
 from features.transforms.transform import Transform
 

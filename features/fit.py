@@ -8,9 +8,10 @@ from pathlib import Path
 import polars as pl
 
 from features.cores import spread
+from features.derivation import untyped
 from features.encoder import Encoder
 from features.errors import ConfigError, DataError
-from features.schema import Schema, untyped
+from features.schema import Schema
 from features.sketches.sieve import Sieve
 from features.statistics import Counts, Statistic
 from features.transforms.categorical import Categorical

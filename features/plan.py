@@ -12,6 +12,7 @@ import polars as pl
 from features.derivation import Columns, Derivation
 from features.derived.derived import Derived
 from features.encoded import Encoded
+from features.errors import SchemaError
 from features.layout import IdField, Layout, NumericField
 from features.ragged import Ragged
 from features.state import State
@@ -82,7 +83,10 @@ class Plan:
         made: dict[str, pl.Series] = {}
         if self._reads:
             frame = pl.DataFrame({name: columns[name] for name in self._raw})
-            made = frame.select(self._reads.values()).to_dict()
+            try:
+                made = frame.select(self._reads.values()).to_dict()
+            except pl.exceptions.PolarsError as error:
+                raise SchemaError(f"The rows could not be encoded: {error}") from error
         return [
             made[str(i)] if i in self._reads else columns[feature.column]
             for i, (feature, _) in enumerate(self._features)

@@ -49,12 +49,6 @@ _WIDER: dict[Want, tuple[Want, ...]] = {
 }
 
 
-def untyped(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with columns that hold no value as Null: their type was a reader's guess."""
-    empty = [column.name for column in frame if column.null_count() == frame.height]
-    return frame.with_columns(pl.lit(None).alias(name) for name in empty)
-
-
 class Schema(BaseModel):
     """Features in order, the derived columns that they may read, what raw columns must hold, and
     the columns that are not features.

@@ -14,6 +14,8 @@ from filelock import FileLock
 
 from features import extensions, store
 from features.dataset.dataset import Dataset
+from features.derived.embedding import Embedding
+from features.derived.static_model import digest
 from features.encoder import Encoder
 from features.errors import DataError
 from features.files import forget, read_json, resuming
@@ -103,7 +105,8 @@ def _key(config: Config, schema: Schema, identity: dict[str, Any]) -> str:
         "binary": config.model is not None,
         "sources": identity,
         "extensions": extensions.digests(config.extensions),
-        "values": {file: _digest(config.base / file) for file in schema.files},
+        "values": {file: _digest(config.base / file) for file in schema.files}
+        | {one.model: digest(one.model) for one in schema.derived if isinstance(one, Embedding)},
     }
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -16,6 +16,7 @@ from features.transforms.custom import register
 from features.transforms.text import canonical
 from features.transforms.transform import Roles, Transform, Values
 from features.want import Want
+from tests.features import static_model
 from tests.features.support import EXACT, TEXTS
 
 
@@ -143,6 +144,13 @@ DERIVED: list[dict[str, Any]] = [
     {"type": "gaps", "name": "gaps", "column": "times", "now": "shown", "edges": [0, 60, 3600]},
     {"type": "tokens", "name": "tokens", "column": "title", "ngrams": [1, 2]},
 ]
+EMBEDDED: list[dict[str, Any]] = []
+if static_model.INSTALLED:
+    DERIVED.append(
+        {"type": "embedding", "name": "meaning", "column": "title", "max_length": 3}
+        | {"model": static_model.static_folder()}
+    )
+    EMBEDDED.append({"type": "vector", "column": "meaning", "dim": static_model.DIM})
 CHECKS: list[dict[str, Any]] = [
     {"column": "age", "kind": "number", "min": -5, "max": 120, "on_violation": "clip"},
     {"column": "city", "max_length": 30, "on_violation": "null"},
@@ -150,7 +158,7 @@ CHECKS: list[dict[str, Any]] = [
 ]
 SCHEMA = Schema.model_validate(
     {
-        "features": [*_ids(), *_numbers(), *_sequences()],
+        "features": [*_ids(), *_numbers(), *_sequences(), *EMBEDDED],
         **{"derived": DERIVED, "checks": CHECKS, "label": "click", "query": "query"},
     }
 )

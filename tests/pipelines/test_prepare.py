@@ -17,6 +17,7 @@ from features.errors import ConfigError, DataError
 from pipelines import division
 from pipelines.config import check_config
 from pipelines.prepare import Prepared, prepare
+from tests.features import static_model
 
 ROWS, CHUNK = 2000, 400
 DOCUMENT: dict[str, Any] = {
@@ -317,6 +318,24 @@ def test_work_of_another_log_is_not_gone_on_with(
     copied.parent.mkdir(parents=True)
     unfinished.rename(copied)
     assert content(prepared("copied", paths="later.csv").folder) == content(other.folder)
+
+
+@pytest.mark.skipif(not static_model.INSTALLED, reason="needs the extra text")
+def test_another_embedding_model_in_the_same_folder_is_prepared_anew(base: Path) -> None:
+    model = static_model.save(base / "model")
+    derived = {"type": "embedding", "name": "meaning", "column": "words", "model": model}
+    vector = {"type": "vector", "column": "meaning", "dim": static_model.DIM}
+    features = [*DOCUMENT["features"], vector]
+    config = check_config({**DOCUMENT, "derived": [derived], "features": features}, base)
+
+    def run() -> Prepared:
+        return prepare(config, base / "runs", lambda *_: None)
+
+    first = run()
+    assert run().folder == first.folder
+    static_model.save(base / "model", words=("1", "2", "3"))
+    assert run().folder != first.folder
+    assert content(run().folder) != content(first.folder)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, which is always full")
