@@ -10,8 +10,9 @@ from xxhash import xxh3_64_intdigest
 
 Hashes = npt.NDArray[np.uint64]
 
-_TEXT = plh.col("text").nchash.xxh3_64(seed=0)
 MISSING_TEXT = np.uint64(0x2D06800538D394C2)  # of "", which stands for a missing value
+_TEXT = plh.col("text").nchash.xxh3_64(seed=0)
+_FILLED = _TEXT.fill_null(pl.lit(int(MISSING_TEXT), pl.UInt64))
 _FEW = 128  # for fewer values a query costs more than their hashes
 _GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / golden ratio
 
@@ -22,10 +23,8 @@ def hash_text(text: pl.Series) -> Hashes:
         return np.array(
             [xxh3_64_intdigest((one or "").encode()) for one in text.to_list()], np.uint64
         )
-    hashes = text.alias("text").to_frame().select(_TEXT).to_series()
-    if hashes.null_count():
-        hashes = hashes.fill_null(pl.lit(int(MISSING_TEXT), pl.UInt64))
-    return hashes.to_numpy()
+    hashes = _FILLED if text.null_count() else _TEXT
+    return text.alias("text").to_frame().select(hashes).to_series().to_numpy()
 
 
 def hash_series(text: pl.Series) -> pl.Series:

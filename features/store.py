@@ -140,7 +140,7 @@ def _vocabulary(known: _Known | None, keys: Hashes, rows: Rows, folder: Path) ->
 
 def _map(path: Path, dtype: Any = None) -> Array:
     try:
-        array: Array = np.load(path, mmap_mode="r", allow_pickle=False)
+        array: Array = np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)
     except (OSError, ValueError, EOFError) as error:
         raise DataError(
             f"{path} must be an array file; reading it failed: {error}. {_AGAIN}"

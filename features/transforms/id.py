@@ -77,7 +77,7 @@ class Id(Categorical):
         search = Search(known)
 
         def all_at_once(columns: list[pl.Series]) -> Rows:
-            hashes = hash_text(pl.concat(columns) if len(columns) > 1 else columns[0])
+            hashes = hash_text(pl.concat(columns, rechunk=True) if len(columns) > 1 else columns[0])
             return search(hashes.reshape(len(columns), -1))
 
         return all_at_once

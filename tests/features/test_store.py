@@ -146,6 +146,6 @@ def test_arrays_are_mapped_and_values_are_there_to_be_read(tmp_path: Path) -> No
     loaded = store.load(tmp_path / "encoder")
     known = loaded.states["user"].vocabulary
     assert isinstance(known, Vocabulary)
-    assert isinstance(known.index.keys, np.memmap)
+    assert isinstance(known.index.keys.base, np.memmap)
     assert known.values.to_list() == ["a", "b"]
     assert loaded.encode(ROWS).equals(encoder.encode(ROWS))
