@@ -24,19 +24,16 @@ class Encoded:
     numerics: Floats
     sequences: dict[str, Ragged]
 
-    @classmethod
-    def concat(cls, parts: Sequence[Encoded]) -> Encoded:
-        if len(parts) == 1:
-            return parts[0]
-        return cls(
-            sum(part.rows for part in parts),
-            np.concatenate([part.ids for part in parts], axis=1),
-            np.concatenate([part.numerics for part in parts], axis=1),
-            {
-                name: Ragged.concat([part.sequences[name] for part in parts])
-                for name in parts[0].sequences
-            },
-        )
+    def block(self, start: int, rows: int) -> Encoded:
+        """At most `rows` rows to write to, from `start`; their sequences are apart."""
+        part = slice(start, min(start + rows, self.rows))
+        return Encoded(part.stop - start, self.ids[:, part], self.numerics[:, part], {})
+
+    def joined(self, blocks: Sequence[Encoded]) -> Encoded:
+        """With the sequences of its blocks."""
+        names = blocks[0].sequences
+        joined = {name: Ragged.concat([one.sequences[name] for one in blocks]) for name in names}
+        return Encoded(self.rows, self.ids, self.numerics, joined)
 
     def batch(self, layout: Layout) -> Batch:
         """Rows first, sequences padded."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -14,7 +14,6 @@ import polars as pl
 
 from features.batch import Batch
 from features.checks.checks import Checks
-from features.cores import spread
 from features.derivation import Columns, untyped
 from features.encoded import Encoded
 from features.errors import DataError, SchemaError
@@ -26,7 +25,6 @@ from features.schema import Schema
 from features.state import State
 from features.transforms.transform import Transform
 
-_BLOCK = 16_384  # rows encoded at once: what is in the cache stays there
 _PLANS = 64  # a client could send endless dtype combinations
 
 
@@ -64,7 +62,9 @@ class Encoder:
     def _plan(self, dtypes: Mapping[str, pl.DataType]) -> Plan:
         if not dtypes.keys() >= self._wanted:
             self.schema.check(dtypes)
-        signature = tuple(dtypes[column] for column in self.schema.columns)
+        # Each Enum is a type of its own; how they are read, they have in common.
+        found = [dtypes[column] for column in self.schema.columns]
+        signature = tuple(pl.Enum if isinstance(one, pl.Enum) else one for one in found)
         known = self._plans.get(signature)
         if known is None:
             known = self._made(self.schema.transforms, dtypes)
@@ -109,7 +109,7 @@ class Encoder:
 
     def _encoded(self, frame: pl.DataFrame) -> Encoded:
         plan, frame = self._planned(self._checked(frame))
-        return _in_blocks(frame, lambda block: plan(block.to_dict(), block.height))
+        return plan(frame.to_dict(), frame.height)
 
     def encode(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Encoded columns, named as the features, no nulls.
@@ -128,8 +128,7 @@ class Encoder:
             return self.encode(frame)
         frame = untyped(self._checked(frame, training=True))
         plan, roles = self._plan(frame.schema), self.schema.role_columns
-        frame = self.schema.derive(frame)
-        return _in_blocks(frame, lambda block: plan.training(block, roles)).frame(self.layout)
+        return plan.training(self.schema.derive(frame), roles).frame(self.layout)
 
     def batch(self, frame: pl.DataFrame) -> Batch:
         """Encoded arrays. Raises SchemaError."""
@@ -195,10 +194,3 @@ def _digest(state: State) -> Any:
         arrays,
         known and [known.size, known.index.shift, known.index.digest],
     ]
-
-
-def _in_blocks(frame: pl.DataFrame, encode: Callable[[pl.DataFrame], Encoded]) -> Encoded:
-    if frame.height <= _BLOCK:
-        return encode(frame)
-    blocks = [frame.slice(start, _BLOCK) for start in range(0, frame.height, _BLOCK)]
-    return Encoded.concat(spread(encode, blocks))

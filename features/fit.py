@@ -17,6 +17,9 @@ from features.statistics import Counts, Statistic
 from features.transforms.categorical import Categorical
 
 Partial = dict[str, Statistic]
+
+_BASE = 8  # parts merged at once
+
 Frames = Iterable[pl.DataFrame] | Callable[[], Iterable[pl.DataFrame]]
 
 
@@ -40,8 +43,14 @@ def _read(schema: Schema, frame: pl.DataFrame) -> pl.DataFrame:
     return schema.derive(untyped(frame))
 
 
-def merge(left: Partial, right: Partial) -> Partial:
-    return {key: statistic.merge(right[key]) for key, statistic in left.items()}
+def merge(*parts: Partial) -> Partial:
+    """Statistics of the rows of all parts, which are given in order."""
+
+    def merged(key: str) -> Statistic:
+        return type(parts[0][key]).merge_all([part[key] for part in parts])
+
+    keys = list(parts[0])
+    return dict(zip(keys, spread(merged, keys), strict=True))
 
 
 def finalize(schema: Schema, partial: Partial, base: Path = Path()) -> Encoder:
@@ -49,8 +58,9 @@ def finalize(schema: Schema, partial: Partial, base: Path = Path()) -> Encoder:
 
     Raises DataError where a column holds nothing to learn from.
     """
-    owners = schema.owners.items()
-    return Encoder(schema, {key: one.finalize(partial.get(key), base) for key, one in owners})
+    keys = list(schema.owners)
+    states = spread(lambda key: schema.owners[key].finalize(partial.get(key), base), keys)
+    return Encoder(schema, dict(zip(keys, states, strict=True)))
 
 
 def fit(schema: Schema, frames: Frames, base: Path = Path()) -> Encoder:
@@ -109,23 +119,21 @@ def _sieves(
 
 
 class _Merged:
-    """Merges like with like, as one counts in binary: a value is merged log2(parts) times."""
+    """Merges like with like, as one counts in a base: a value is merged log(parts) times."""
 
     def __init__(self) -> None:
-        self._levels: list[Partial | None] = []
+        self._levels: list[list[Partial]] = []
 
     def add(self, partial: Partial) -> None:
-        for level, waiting in enumerate(self._levels):
-            if waiting is None:
-                self._levels[level] = partial
+        for waiting in self._levels:
+            waiting.append(partial)
+            if len(waiting) < _BASE:
                 return
-            partial = merge(waiting, partial)
-            self._levels[level] = None
-        self._levels.append(partial)
+            partial = merge(*waiting)
+            waiting.clear()
+        self._levels.append([partial])
 
     def total(self) -> Partial | None:
-        total: Partial | None = None
-        for waiting in self._levels:  # the later a level, the earlier its rows
-            if waiting is not None:
-                total = waiting if total is None else merge(waiting, total)
-        return total
+        # The later a level, the earlier its rows.
+        parts = [partial for waiting in reversed(self._levels) for partial in waiting]
+        return merge(*parts) if parts else None

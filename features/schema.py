@@ -21,6 +21,7 @@ from features.errors import SchemaError
 from features.suggest import listing, nearest
 from features.transforms.categorical import Categorical
 from features.transforms.custom import Custom
+from features.transforms.id import Id
 from features.transforms.registry import Feature
 from features.transforms.transform import Roles, Transform
 from features.want import Want
@@ -203,6 +204,17 @@ class Schema(BaseModel):
         raw = [sorted(self.sources.get(column, {column})) for column in every]
         named = [column for columns in raw for column in columns]
         return tuple(dict.fromkeys([*named, *self.checks.columns]))
+
+    @property
+    def coded(self) -> frozenset[str]:
+        """Raw columns that ids alone read, for which the dictionary of a text is enough."""
+        roles = self.role_columns
+        others = [one for one in self.transforms if not (isinstance(one, Id) and one.hashes == 1)]
+        read = [one.column for one in others]
+        read += [column for one in others for column in one.fit_columns(roles)]
+        read += [column for one in self.derived for column in one.inputs]
+        ids = {one.column for one in self.transforms} - {one.name for one in self.derived}
+        return frozenset(ids.difference(read, self.checks.columns, self.roles.values()))
 
     @property
     def files(self) -> tuple[str, ...]:

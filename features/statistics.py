@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Self
 
 import numpy as np
 import polars as pl
+
+from features.hashing import hash_series
 
 
 class Statistic(ABC):
@@ -16,6 +20,11 @@ class Statistic(ABC):
 
     @abstractmethod
     def merge(self, other: Self) -> Self: ...
+
+    @classmethod
+    def merge_all(cls, parts: Sequence[Self]) -> Self:
+        """All parts merged, in order."""
+        return reduce(cls.merge, parts)
 
 
 @dataclass(frozen=True)
@@ -37,9 +46,26 @@ class Counts(Statistic):
         )
         return cls(table, len(values) - len(present))
 
+    @classmethod
+    def of_enum(cls, values: pl.Series) -> Counts:
+        """Of an Enum, by its categories; "" is as good as null."""
+        assert isinstance(values.dtype, pl.Enum)
+        categories, codes = values.dtype.categories, values.to_physical().drop_nulls()
+        counts = np.bincount(codes.to_numpy(), minlength=len(categories)).astype(np.uint64)
+        table = pl.DataFrame({"value": categories, "count": counts})
+        table = table.filter((pl.col("count") > 0) & (pl.col("value") != ""))
+        return cls(table, len(values) - int(table["count"].sum()))
+
     def merge(self, other: Counts) -> Counts:
-        table = pl.concat([self.table, other.table]).group_by("value").agg(pl.col("count").sum())
-        return Counts(table, self.nulls + other.nulls)
+        return Counts.merge_all([self, other])
+
+    @classmethod
+    def merge_all(cls, parts: Sequence[Counts]) -> Counts:
+        every = pl.concat([part.table for part in parts])
+        # A value is told by its hash, as it will be in the index.
+        hashed = every.with_columns(hash_series(every["value"]).alias("hash"))
+        found = hashed.group_by("hash").agg(pl.col("value").first(), pl.col("count").sum())
+        return Counts(found.drop("hash"), sum(part.nulls for part in parts))
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,8 @@ def scored(scorer: Scorer, source: Source, keep: Sequence[str] = ()) -> Iterator
                 f"Column '{column}', to keep, must be in the data; it holds "
                 f"{listing(source.schema)}.{nearest(column, source.schema)}"
             )
-    for raw in source.batches(list(dict.fromkeys([*schema.columns, *keep])), rows=65_536):
+    columns = list(dict.fromkeys([*schema.columns, *keep]))
+    for raw in source.coded(schema.coded.difference(keep)).ahead(columns, 65_536):
         yield pl.concat([raw.select(keep), scores_of(scorer, raw)], how="horizontal")
 
 

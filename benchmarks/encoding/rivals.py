@@ -70,16 +70,16 @@ class Crossrank(_Frames):
         numerics = {"type": "numeric", "columns": NUMERICS, "log": True}
         ids = {"type": "id", "columns": IDS}
         self.schema = Schema.model_validate({"features": [numerics, ids]})
-        self.source = open_source(path.name, None, path.parent)
+        self.source = open_source(path.name, None, path.parent).coded(self.schema.coded)
 
     def fit(self) -> None:
         from features.fit import fit
 
         columns = self.schema.fit_columns
-        self.encoder = fit(self.schema, lambda: self.source.batches(columns, ROWS))
+        self.encoder = fit(self.schema, lambda: self.source.ahead(columns, ROWS))
 
     def encode(self) -> Iterator[Any]:
-        for frame in self.source.batches(self.schema.columns, ROWS):
+        for frame in self.source.ahead(self.schema.columns, ROWS):
             yield self.encoder.encode(frame)
 
     def vocabularies(self) -> Sequence[Sequence[str]]:

@@ -1,6 +1,6 @@
 """The rows of another source that a filter keeps."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import polars as pl
@@ -26,6 +26,11 @@ class FilteredSource(Source):
     def identity(self) -> dict[str, Any]:
         """Return the identity of the source with the conditions, as `filter`."""
         return {**self._source.identity(), "filter": self._wanted.dump()}
+
+    def coded(self, columns: Collection[str]) -> "FilteredSource":
+        """As the source's, but for the columns of the filter."""
+        apart = set(columns).difference(self._wanted.columns)
+        return FilteredSource(self._source.coded(apart), self._wanted)
 
     def _frames(self, columns: tuple[str, ...]) -> Iterator[pl.DataFrame]:
         read = tuple(dict.fromkeys([*columns, *self._wanted.columns]))

@@ -1,6 +1,7 @@
 """Parquet files, read a row group's pages at a time."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from copy import copy
 from functools import cached_property
 from typing import Any
 
@@ -35,6 +36,13 @@ class ParquetSource(TableSource):
             require_same(file, found, files[0], schema)
             self._heights.append(heights)
         super().__init__(files, schema, options)
+        self._coded: set[str] = set()
+
+    def coded(self, columns: Collection[str]) -> "ParquetSource":
+        """The same rows; String columns of these that files hold by dictionary come as Enum."""
+        other = copy(self)
+        other._coded = {one for one in columns if self.schema.get(one) == pl.String}
+        return other
 
     @cached_property
     def _count(self) -> int:
@@ -79,7 +87,7 @@ class ParquetSource(TableSource):
         done = 0
         if not file.remote and row_groups.decodes(dtypes, heights):
             try:
-                for frame in row_groups.frames(file, dtypes, heights, groups):
+                for frame in row_groups.frames(file, dtypes, heights, groups, self._coded):
                     yield frame
                     done += frame.height
             except (ValueError, OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):

@@ -5,6 +5,7 @@ from itertools import accumulate
 
 import polars as pl
 
+from features.readers.dictionaries import opened
 from features.readers.location import Location
 
 _ENOUGH = 131_072  # rows decoded at once, or as many as a row group has
@@ -26,30 +27,45 @@ def decodes(dtypes: Mapping[str, pl.DataType], heights: Sequence[int]) -> bool:
 
 
 def frames(
-    file: Location, dtypes: Mapping[str, pl.DataType], heights: Sequence[int], groups: Sequence[int]
+    file: Location,
+    dtypes: Mapping[str, pl.DataType],
+    heights: Sequence[int],
+    groups: Sequence[int],
+    coded: set[str],
 ) -> Iterator[pl.DataFrame]:
     """Yield the columns `dtypes` of some row groups, in order.
 
-    Raises ValueError where Polars reads other dtypes or rows, and Polars' own errors.
+    `coded` ones may come as Enum; those that hold too many values are taken out of the set.
+
+    Raises ValueError where Polars reads other dtypes or rows, and both libraries' own errors.
     """
-    scanned = pl.scan_parquet(file.path, glob=False, hive_partitioning=False)
-    for start, rows in _spans(heights, groups):
-        frame = scanned.slice(start, rows).select(list(dtypes)).collect()
-        if dict(frame.schema) != dict(dtypes) or frame.height != rows:
-            raise ValueError(f"Polars reads {frame.schema}, {frame.height} rows")
-        yield frame
-
-
-def _spans(heights: Sequence[int], groups: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """First row and number of rows of stretches of adjacent row groups."""
     starts = list(accumulate(heights, initial=0))
-    start = rows = 0
+    scanned = pl.scan_parquet(file.path, glob=False, hive_partitioning=False)
+    with opened(file, list(dtypes), coded) as dictionaries:
+        for span in _spans(heights, groups):
+            rows = sum(heights[group] for group in span)
+            enums = dictionaries.read(span, rows)
+            apart = {one.name for one in enums}
+            plain = {name: dtype for name, dtype in dtypes.items() if name not in apart}
+            frame = pl.DataFrame(enums)
+            if plain:
+                read = scanned.slice(starts[span[0]], rows).select(list(plain)).collect()
+                if dict(read.schema) != plain or read.height != rows:
+                    raise ValueError(f"Polars reads {read.schema}, {read.height} rows")
+                frame = read.with_columns(enums)
+            yield frame.select(list(dtypes))
+
+
+def _spans(heights: Sequence[int], groups: Sequence[int]) -> Iterator[list[int]]:
+    """Stretches of adjacent row groups, empty ones left out."""
+    span: list[int] = []
+    rows = 0
     for group in groups:
-        if rows and (rows >= _ENOUGH or starts[group] != start + rows):
-            yield start, rows
-            rows = 0
-        if not rows:
-            start = starts[group]
-        rows += heights[group]
-    if rows:
-        yield start, rows
+        if span and (rows >= _ENOUGH or any(heights[span[-1] + 1 : group])):
+            yield span
+            span, rows = [], 0
+        if heights[group]:
+            span.append(group)
+            rows += heights[group]
+    if span:
+        yield span

@@ -2,13 +2,14 @@
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from features.errors import ConfigError, DataError, SchemaError
+from features.prefetch import prefetch
 from features.readers.failures import reading
 from features.readers.location import Location, each
 from features.suggest import listing, nearest
@@ -49,6 +50,10 @@ class Source(ABC):
         """Yield what `_frames` does, less rows that `wanted` cannot keep; which, is up to us."""
         return self._frames(columns)
 
+    def coded(self, columns: Collection[str]) -> "Source":  # noqa: ARG002
+        """The same rows; of these columns, those held by dictionary may come as Enum."""
+        return self
+
     @property
     def name(self) -> str:
         """What errors call these rows: the first file."""
@@ -56,7 +61,7 @@ class Source(ABC):
 
     def batches(
         self, columns: Sequence[str] | None = None, rows: int = ROWS, start: int = 0
-    ) -> Iterator[pl.DataFrame]:
+    ) -> Generator[pl.DataFrame]:
         """Yield frames of `rows` rows (the last may be shorter), holding `columns` in that order.
 
         The first `start` rows are skipped. Raises ConfigError on a bad argument, SchemaError on
@@ -68,6 +73,12 @@ class Source(ABC):
             raise ConfigError(f"start must be a number of rows to skip, 0 or more; got {start}.")
         frames = rebatch(self._frames_from(self._checked(columns), start), rows)
         return frames if start else self._some(frames)
+
+    def ahead(
+        self, columns: Sequence[str] | None = None, rows: int = ROWS, start: int = 0
+    ) -> Generator[pl.DataFrame]:
+        """As `batches`, but each is read while the one before it is in use."""
+        return prefetch(self.batches(columns, rows, start), 1)
 
     def count(self) -> int:
         """Return the number of rows: free where the format stores it, else one pass."""
@@ -89,7 +100,7 @@ class Source(ABC):
             "files": list(each(fingerprint, self.files)),
         }
 
-    def _some(self, frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    def _some(self, frames: Iterator[pl.DataFrame]) -> Generator[pl.DataFrame]:
         found = False
         for frame in frames:
             found = True
@@ -114,7 +125,7 @@ class Source(ABC):
         return tuple(columns)
 
 
-def rebatch(frames: Iterable[pl.DataFrame], rows: int) -> Iterator[pl.DataFrame]:
+def rebatch(frames: Iterable[pl.DataFrame], rows: int) -> Generator[pl.DataFrame]:
     """Yield the rows of `frames` again in frames of `rows` rows, the last possibly shorter."""
     held: list[pl.DataFrame] = []
     height = 0
@@ -122,14 +133,14 @@ def rebatch(frames: Iterable[pl.DataFrame], rows: int) -> Iterator[pl.DataFrame]
         start = 0
         while height + frame.height - start >= rows:
             taken = rows - height
-            yield _joined([*held, frame.slice(start, taken)])
+            yield united([*held, frame.slice(start, taken)])
             start += taken
             held, height = [], 0
         if start < frame.height:
             held.append(frame.slice(start))
             height += frame.height - start
     if held:
-        yield _joined(held)
+        yield united(held)
 
 
 def dropped(frames: Iterable[pl.DataFrame], rows: int) -> Iterator[pl.DataFrame]:
@@ -140,8 +151,17 @@ def dropped(frames: Iterable[pl.DataFrame], rows: int) -> Iterator[pl.DataFrame]
         rows = max(0, rows - frame.height)
 
 
-def _joined(frames: list[pl.DataFrame]) -> pl.DataFrame:
-    return frames[0] if len(frames) == 1 else pl.concat(frames, rechunk=False)
+def united(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """The rows of all frames, whose dtypes are the same but that their Enums may differ."""
+    if len(frames) == 1:
+        return frames[0]
+    dtypes: dict[Any, Any] = {}
+    for name, dtype in frames[0].schema.items():
+        found = [one[name].dtype for one in frames] if isinstance(dtype, pl.Enum) else []
+        if any(one != dtype for one in found):
+            categories = pl.concat([one.categories for one in found if isinstance(one, pl.Enum)])
+            dtypes[name] = pl.Enum(categories.unique(maintain_order=True))
+    return pl.concat([one.cast(dtypes) for one in frames] if dtypes else frames, rechunk=False)
 
 
 def fingerprint(file: Location) -> dict[str, Any]:

@@ -62,7 +62,7 @@ class Bucketize(Transform):
     def observe(self, frame: pl.DataFrame, roles: Roles) -> Histogram | None:
         if self.edges is not None:
             return None
-        expression = self.read(frame.schema[self.column])
+        expression = self.read(frame[self.column].dtype)
         raw = frame[self.column] if expression is None else frame.select(expression).to_series()
         values = pl.Series(numbers(raw))
         if self.by != "target":

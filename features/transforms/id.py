@@ -44,10 +44,11 @@ class Id(Categorical):
         return self
 
     def count(self, frame: pl.DataFrame) -> Counts:
-        values = frame.select(
-            canonical(pl.col(self.column), frame.schema[self.column], self.column)
-        )
-        return Counts.of(values.to_series())
+        values = frame[self.column]
+        if isinstance(values.dtype, pl.Enum):
+            return Counts.of_enum(values)
+        text = canonical(pl.col(self.column), values.dtype, self.column)
+        return Counts.of(values.to_frame().select(text).to_series())
 
     def read(self, dtype: pl.DataType) -> pl.Expr | None:
         text = written(pl.col(self.column), dtype, self.column)

@@ -74,7 +74,7 @@ class Numeric(Transform):
         return unscaled
 
     def observe(self, frame: pl.DataFrame, roles: Roles) -> Statistic:  # noqa: ARG002
-        expression = self.read(frame.schema[self.column])
+        expression = self.read(frame[self.column].dtype)
         raw = frame[self.column] if expression is None else frame.select(expression).to_series()
         values = numbers(raw)
         present = np.isfinite(values)

@@ -57,7 +57,7 @@ class Sequence(Categorical):
         )
 
     def count(self, frame: pl.DataFrame) -> Counts:
-        lists, inner = self._lists(frame.schema[self.column])
+        lists, inner = self._lists(frame[self.column].dtype)
         elements = frame.select(lists.alias("element")).to_series().explode(empty_as_null=False)
         element = canonical(pl.col("element"), inner, self.column)
         return Counts.of(elements.to_frame().select(element).to_series().drop_nulls())

@@ -85,7 +85,7 @@ class Target(Transform):
     def observe(self, frame: pl.DataFrame, roles: Roles) -> Sums:
         assert roles.label is not None
         label = (binary if self.statistic == "rate" else finite)(frame[roles.label])
-        text = canonical(pl.col(self.column), frame.schema[self.column], self.column)
+        text = canonical(pl.col(self.column), frame[self.column].dtype, self.column)
         table = frame.select(text.fill_null("").alias("value")).with_columns(
             pl.Series("part", self._parts(frame, roles)), label.alias("sum")
         )

@@ -78,12 +78,17 @@ def test_a_batch_is_that_of_the_frame(rows: int) -> None:
     same(one.batch(LAYOUT), Batch.from_frame(frame, LAYOUT))
 
 
-@given(st.lists(st.integers(0, 5), min_size=1, max_size=5))
+@given(st.integers(1, 5), st.integers(0, 12))
 @settings(deadline=None, max_examples=40)
-def test_parts_stand_one_after_another(sizes: list[int]) -> None:
-    parts = [encoded(rows, seed) for seed, rows in enumerate(sizes)]
-    whole = Encoded.concat(parts)
-    assert whole.rows == sum(sizes)
+def test_blocks_stand_one_after_another(size: int, rows: int) -> None:
+    parts = [encoded(min(size, rows - at), at) for at in range(0, max(rows, 1), size)]
+    whole = Encoded(rows, np.empty((2, rows), np.int32), np.empty((4, rows), np.float32), {})
+    blocks = [whole.block(place * size, size) for place in range(len(parts))]
+    for block, part in zip(blocks, parts, strict=True):
+        assert block.rows == part.rows
+        block.ids[:], block.numerics[:] = part.ids, part.numerics
+        block.sequences.update(part.sequences)
+    whole = whole.joined(blocks)
     same(whole.batch(LAYOUT), Batch.concat([part.batch(LAYOUT) for part in parts]))
     assert whole.frame(LAYOUT).equals(pl.concat([part.frame(LAYOUT) for part in parts]))
 

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from features import encoder as encoding
-from features import store
+from features import plan, store
 from features.batch import Batch
 from features.derived.registry import AnyDerived
 from features.encoder import Encoder
@@ -92,7 +91,7 @@ def same(encoder: Encoder, one: Batch, other: Batch) -> None:
 
 def in_blocks(encoder: Encoder, frame: pl.DataFrame, size: int) -> pl.DataFrame:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(encoding, "_BLOCK", size)
+        patch.setattr(plan, "_BLOCK", size)
         return encoder.encode(frame)
 
 
@@ -185,11 +184,38 @@ def test_types_may_drift(learned: Encoder, frame: pl.DataFrame, name: str) -> No
         agree(learned.encode(frame.with_columns(other)), whole)
 
 
+def coded(frame: pl.DataFrame) -> pl.DataFrame:
+    """The texts as Enums, among whose categories are "" and one that no row holds."""
+    texts = [one for one in frame if one.dtype == pl.String]
+    return frame.with_columns(
+        one.cast(pl.Enum(pl.concat([one.drop_nulls(), pl.Series(["", "never"])]).unique()))
+        for one in texts
+    )
+
+
+@given(awkward_rows(ROWS))
+@ANY
+def test_texts_may_come_by_their_dictionary(learned: Encoder, frame: pl.DataFrame) -> None:
+    whole = learned.encode(frame)
+    agree(learned.encode(coded(frame)), whole)
+    agree(in_blocks(learned, coded(frame), 3), whole)
+    agree(learned.encode(coded(frame)[1:3]), whole[1:3])
+
+
+def test_what_is_learned_from_dictionaries_is_the_same(learned: Encoder, base: Path) -> None:
+    frame = training()
+    texts = coded(frame)
+    assert {one.name for one in texts if isinstance(one.dtype, pl.Enum)} >= {"user", "city"}
+    alike(fit(SCHEMA, [texts], base), learned)
+    alike(fit(SCHEMA, [texts[:9], texts[9:]], base), learned)
+    agree(learned.encode_training(texts), learned.encode_training(frame))
+
+
 def test_frames_larger_than_a_block(learned: Encoder) -> None:
-    many = pl.concat([training(seed=seed) for seed in range(3)] * 100)
-    assert many.height > encoding._BLOCK
+    many = pl.concat([training(seed=seed) for seed in range(3)] * 200)
+    assert many.height > plan._BLOCK
     once = learned.encode(many.head(180))
-    agree(learned.encode(many), pl.concat([once] * 100))
+    agree(learned.encode(many), pl.concat([once] * 200))
 
 
 def test_the_rows_learned_from_agree_too(learned: Encoder, loaded: Encoder) -> None:
@@ -203,7 +229,7 @@ def test_the_rows_learned_from_agree_too(learned: Encoder, loaded: Encoder) -> N
     agree(learned.encode_training(frame[order]), whole[order])
     agree(pl.concat([learned.encode_training(frame[i]) for i in range(frame.height)]), whole)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(encoding, "_BLOCK", 7)
+        patch.setattr(plan, "_BLOCK", 7)
         agree(learned.encode_training(frame), whole)
 
 

@@ -152,9 +152,9 @@ def test_row_groups_that_cannot_match_are_not_read(
     read: list[list[int]] = []
     whole = row_groups.frames
 
-    def noted(file: Any, dtypes: Any, heights: Any, groups: Any) -> Any:
+    def noted(file: Any, dtypes: Any, heights: Any, groups: Any, coded: Any) -> Any:
         read.append(list(groups))
-        return whole(file, dtypes, heights, groups)
+        return whole(file, dtypes, heights, groups, coded)
 
     monkeypatch.setattr(row_groups, "frames", noted)
     for condition, groups in [

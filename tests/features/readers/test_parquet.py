@@ -109,9 +109,9 @@ def test_a_later_start_skips_whole_row_groups(
     read: list[list[int]] = []
     whole = row_groups.frames
 
-    def noted(file: Any, dtypes: Any, heights: Any, groups: Any) -> Any:
+    def noted(file: Any, dtypes: Any, heights: Any, groups: Any, coded: Any) -> Any:
         read.append(list(groups))
-        return whole(file, dtypes, heights, groups)
+        return whole(file, dtypes, heights, groups, coded)
 
     monkeypatch.setattr(row_groups, "frames", noted)
     rows = pl.concat(source.batches(rows=7, start=177))["n"].to_list()

@@ -12,8 +12,8 @@ FRAME = pl.DataFrame({"n": range(40), "t": [f"v{i}" for i in range(40)]})
 def test_adjacent_row_groups_are_read_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(row_groups, "_ENOUGH", 20)
     heights = [10, 10, 5, 0, 30, 10]
-    assert list(row_groups._spans(heights, range(6))) == [(0, 20), (20, 35), (55, 10)]
-    assert list(row_groups._spans(heights, [0, 2, 5])) == [(0, 10), (20, 5), (55, 10)]
+    assert list(row_groups._spans(heights, range(6))) == [[0, 1], [2, 4], [5]]
+    assert list(row_groups._spans(heights, [0, 2, 5])) == [[0], [2], [5]]
     assert list(row_groups._spans(heights, [])) == []
 
 
