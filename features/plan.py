@@ -22,7 +22,7 @@ from features.transforms.transform import Roles, Together, Transform, Values, ea
 
 Pairs = Sequence[tuple[Transform, State]]
 
-_BLOCK = 32_768  # rows encoded at once: what is in the cache stays there
+_BLOCK = 65_536  # rows encoded at once: what is in the cache stays there
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from features.batch import Batch
 from features.dataset.epoch import UNIT, WINDOW, Epoch, Unit
 from features.dataset.loader import load, nbytes
 from features.dataset.manifest import Manifest
+from features.dataset.prefetch import prefetch
 from features.errors import ConfigError, DataError, FingerprintError
 from features.layout import Layout
-from features.prefetch import prefetch
 
 LABEL, WEIGHT, QUERY, POSITION = "__label", "__weight", "__query", "__position"
 ROLES = {"label": LABEL, "weight": WEIGHT, "query": QUERY, "position": POSITION}

@@ -3,13 +3,14 @@
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from features.errors import ConfigError, DataError, SchemaError
-from features.prefetch import prefetch
 from features.readers.failures import reading
 from features.readers.location import Location, each
 from features.suggest import listing, nearest
@@ -78,7 +79,12 @@ class Source(ABC):
         self, columns: Sequence[str] | None = None, rows: int = ROWS, start: int = 0
     ) -> Generator[pl.DataFrame]:
         """As `batches`, but each is read while the one before it is in use."""
-        return prefetch(self.batches(columns, rows, start), 1)
+        frames = self.batches(columns, rows, start)
+        with closing(frames), ThreadPoolExecutor(1) as pool:
+            following = pool.submit(next, frames, None)
+            while (frame := following.result()) is not None:
+                following = pool.submit(next, frames, None)
+                yield frame
 
     def count(self) -> int:
         """Return the number of rows: free where the format stores it, else one pass."""

@@ -38,24 +38,29 @@ class Scale:
 
         self._low, self._high = column("low"), column("high")
         self._shift, self._scale = column("shift"), column("scale")
-        self._logs = np.flatnonzero([line.log for line in lines])
+        self._logs = [i for i, line in enumerate(lines) if line.log]
         self._missing = self._scaled(column("missing"))
 
     def __call__(self, values: Doubles) -> Floats:
         """Float64 (columns, n) to float32 of the same shape, always finite."""
-        present = np.isfinite(values)
         scaled = self._scaled(self.unscaled(values))
-        return scaled if present.all() else np.where(present, scaled, self._missing)
+        absent = ~np.isfinite(values)
+        if absent.any():
+            np.copyto(scaled, self._missing, where=absent)
+        return scaled
 
     def unscaled(self, values: Doubles) -> Doubles:
         """f(x), float64 (columns, n); NaN stays NaN."""
-        cut = np.minimum(np.maximum(values, self._low), self._high)
-        if len(self._logs):
-            logged = cut[self._logs]
-            cut[self._logs] = np.copysign(np.log1p(np.abs(logged)), logged)
+        cut = np.maximum(values, self._low)
+        np.minimum(cut, self._high, out=cut)
+        for i in self._logs:
+            size = np.abs(cut[i])
+            np.copysign(np.log1p(size, out=size), cut[i], out=cut[i])
         return cut
 
     def _scaled(self, unscaled: Doubles) -> Floats:
         with np.errstate(over="ignore", invalid="ignore"):
-            scaled = (unscaled - self._shift) / self._scale
-            return np.minimum(np.maximum(scaled, -LARGEST), LARGEST).astype(np.float32)
+            scaled = unscaled - self._shift
+            scaled /= self._scale
+            np.maximum(scaled, -LARGEST, out=scaled)
+            return np.minimum(scaled, LARGEST, out=scaled).astype(np.float32)

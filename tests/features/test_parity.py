@@ -212,10 +212,10 @@ def test_what_is_learned_from_dictionaries_is_the_same(learned: Encoder, base: P
 
 
 def test_frames_larger_than_a_block(learned: Encoder) -> None:
-    many = pl.concat([training(seed=seed) for seed in range(3)] * 200)
+    many = pl.concat([training(seed=seed) for seed in range(3)] * 400)
     assert many.height > plan._BLOCK
     once = learned.encode(many.head(180))
-    agree(learned.encode(many), pl.concat([once] * 200))
+    agree(learned.encode(many), pl.concat([once] * 400))
 
 
 def test_the_rows_learned_from_agree_too(learned: Encoder, loaded: Encoder) -> None:

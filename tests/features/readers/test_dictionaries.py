@@ -34,7 +34,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
     FRAME.write_parquet(tmp_path / "1.parquet", row_group_size=request.param)
     pq.write_table(FRAME.to_arrow(), tmp_path / "2.parquet", row_group_size=request.param)
-    yield tmp_path
+    return tmp_path
 
 
 def source(folder: Path) -> Source:

@@ -5,7 +5,7 @@ from collections.abc import Generator
 
 import pytest
 
-from features.prefetch import prefetch
+from features.dataset.prefetch import prefetch
 
 
 class Numbers:
