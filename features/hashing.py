@@ -14,7 +14,7 @@ MISSING_TEXT = np.uint64(0x2D06800538D394C2)  # of "", which stands for a missin
 _TEXT = plh.col("text").nchash.xxh3_64(seed=0)
 _FILLED = _TEXT.fill_null(pl.lit(int(MISSING_TEXT), pl.UInt64))
 _FEW = 128  # for fewer values a query costs more than their hashes
-_GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / golden ratio
+GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / golden ratio
 
 
 def hash_text(text: pl.Series) -> Hashes:
@@ -33,9 +33,13 @@ def hash_series(text: pl.Series) -> pl.Series:
 
 
 def mix(hashes: Hashes, seed: int) -> Hashes:
-    """Independent hashes for each seed: the output function of SplitMix64 (Steele et al., 2014)."""
-    z = hashes + np.uint64((seed + 1) * _GOLDEN % 2**64)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    """Independent hashes for each seed."""
+    return splitmix(hashes + np.uint64((seed + 1) * GOLDEN % 2**64))
+
+
+def splitmix(states: Hashes) -> Hashes:
+    """The output of each state of SplitMix64, which grow by GOLDEN (Steele et al., OOPSLA 2014)."""
+    z = (states ^ (states >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return z ^ (z >> np.uint64(31))
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
-_GAMMA = 0x9E3779B97F4A7C15
+from features.hashing import GOLDEN, share, splitmix
 
 
 class Negatives(BaseModel):
@@ -40,12 +40,5 @@ class Negatives(BaseModel):
     def kept(self, start: int, rows: int) -> npt.NDArray[np.bool_]:
         """Whether rows number `start` and following, were they negatives, are kept: (rows,)."""
         numbers = np.arange(start + 1, start + rows + 1, dtype=np.uint64)
-        place = _splitmix64(np.uint64(self.seed) + numbers * np.uint64(_GAMMA))
-        return np.asarray((place >> np.uint64(11)) / 2.0**53 < self.rate)
-
-
-def _splitmix64(state: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """The output of each state (Steele et al., OOPSLA 2014)."""
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        state = (state ^ (state >> np.uint64(shift))) * np.uint64(factor)
-    return state ^ (state >> np.uint64(31))
+        place = splitmix(np.uint64(self.seed) + numbers * np.uint64(GOLDEN))
+        return np.asarray(share(place) < self.rate)

@@ -62,7 +62,9 @@ def _enum(name: str, values: pa.DictionaryArray) -> pl.Series:
     categories = pl.Series(values.dictionary, dtype=pl.String)
     few, many = len(categories) < 1 << 8, len(categories) < 1 << 16
     kind = pl.UInt8 if few else pl.UInt16 if many else pl.UInt32  # as narrow as an Enum's own
-    return pl.Series(name, values.indices).cast(kind).cat.to(pl.Enum(categories))
+    # Each code is a place among the categories: a check would take most of the time.
+    codes = pl.Series(name, values.indices).cast(kind, wrap_numerical=True)
+    return codes.cat.to(pl.Enum(categories))
 
 
 def _text(name: str, values: pa.DictionaryArray) -> pl.Series:
