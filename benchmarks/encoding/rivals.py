@@ -284,6 +284,22 @@ class Keras(Rival):
         return codes, numbers
 
 
-RIVALS: dict[str, type[Rival]] = {
-    one.name: one for one in (Crossrank, Polars, PolarsInMemory, Pandas, ScikitLearn, Keras)
-}
+class KerasAdapt(Keras):
+    """The same layers by `adapt`, as their documentation has it: a pass a column, in memory."""
+
+    name = "tf-keras, adapt"
+
+    def fit(self) -> None:
+        table = self.parquet.read_table(self.path, columns=READ)
+        for layer, name in zip([*self.scales, *self.lookups], READ, strict=True):
+            layer.adapt(self._adapted(table[name], name), batch_size=ROWS)
+
+    def _adapted(self, column: Any, name: str) -> Any:
+        if name in IDS:
+            return column.fill_null("").to_numpy()
+        numbers = column.to_numpy().astype(np.float32)
+        return self._logged(numbers[np.isfinite(numbers)])
+
+
+_ALL = (Crossrank, Polars, PolarsInMemory, Pandas, ScikitLearn, Keras, KerasAdapt)
+RIVALS: dict[str, type[Rival]] = {one.name: one for one in _ALL}
