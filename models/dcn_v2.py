@@ -31,8 +31,7 @@ class DCNv2(ModelConfig):
     activation: Activation = "relu"
     dropout: float = Field(default=0.0, ge=0, lt=1)
 
-    @property
-    def tables(self) -> dict[str, TableSpec]:
+    def tables(self, layout: Layout) -> dict[str, TableSpec]:  # noqa: ARG002
         return {"embedding": TableSpec(dim=self.dim, group="embeddings")}
 
     def network(

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from features.batch import Batch
+from features.inputs import elements, mask
 from features.layout import Layout
+from features.ragged import PAD
 from features.sigmoid import sigmoid
 from models.keras import tf
-from models.lookup import Lookup
+from models.lookup import Lookup, Touched
 from models.network import NUMERIC, ModelConfig
 from models.optimizers.groups import Optimizers
 from models.optimizers.optimizer import Tensor
@@ -21,7 +23,7 @@ from models.table import Table
 
 
 class Model:
-    """Tables, the lookup they share, and the dense network.
+    """Tables, the lookups they are read by, and the dense network.
 
     Args:
         config: the family and its sizes.
@@ -41,16 +43,19 @@ class Model:
         prior: float = 0.5,
     ) -> None:
         self.config, self.layout, self.optimizers, self.seed = config, layout, optimizers, seed
-        self.lookup = Lookup(layout)
+        self.specs = config.tables(layout)
+        # Tables that the same fields read share what the batch touches.
+        shared = {spec.fields: Lookup(layout, spec.fields) for spec in self.specs.values()}
+        self.lookups = {name: shared[spec.fields] for name, spec in self.specs.items()}
         self.tables = {
             name: Table(
-                self.lookup.space.rows,
+                self.lookups[name].space.rows,
                 spec.dim,
                 optimizers.sparse(spec.group),
                 stddev=spec.stddev,
                 seed=seed + i,
             )
-            for i, (name, spec) in enumerate(config.tables.items())
+            for i, (name, spec) in enumerate(self.specs.items())
         }
         self.network = config.network(layout, seed, math.log(prior / (1 - prior)))
         self.network(self.sample_inputs())  # creates the dense weights
@@ -71,11 +76,41 @@ class Model:
 
     def sample_inputs(self, rows: int = 2) -> dict[str, Tensor]:
         """Zeros in the shape the network takes."""
-        sample = {
-            name: tf.zeros([rows, self.lookup.space.width, table.dim])
+        layout = self.layout
+        ids = tf.zeros([rows, len(layout.ids)], tf.int32)
+        empty = {one.name: tf.fill([rows, one.length], PAD) for one in layout.sequences}
+        touched = self.touch(ids, empty)
+        weights = {
+            name: tf.zeros([len(touched[name].rows), table.dim])
             for name, table in self.tables.items()
         }
-        return sample | {NUMERIC: tf.zeros([rows, len(self.layout.numeric_names)])}
+        numerics = tf.zeros([rows, len(layout.numeric_names)])
+        return self.inputs(weights, touched, empty, numerics)
+
+    def touch(self, ids: Tensor, sequences: Mapping[str, Tensor]) -> dict[str, Touched]:
+        """By table, the distinct rows of a batch; `Lookup.touch` says what it takes."""
+        found = {one: one.touch(ids, sequences) for one in dict.fromkeys(self.lookups.values())}
+        return {name: found[lookup] for name, lookup in self.lookups.items()}
+
+    def inputs(
+        self,
+        weights: Mapping[str, Tensor],
+        touched: Mapping[str, Touched],
+        sequences: Mapping[str, Tensor],
+        numerics: Tensor,
+    ) -> dict[str, Tensor]:
+        """What the network takes (`features.inputs`), given each table's touched weights."""
+        made, rows = {NUMERIC: numerics}, tf.shape(numerics)[0]
+        for name, lookup in self.lookups.items():
+            if not self.specs[name].whole:
+                made[name] = lookup.embed(weights[name], touched[name], rows)
+                continue
+            made[name], spread = lookup.spread(weights[name], touched[name], rows)
+            made |= {elements(name, i): one for i, one in enumerate(spread)}
+        if any(spec.whole for spec in self.specs.values()):
+            for i, one in enumerate(self.layout.sequences):
+                made[mask(i)] = tf.cast(sequences[one.name] >= 0, tf.float32)
+        return made
 
     def arrays(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         """The batch's ids, sequences and numerics as tensors."""
@@ -83,11 +118,9 @@ class Model:
         return tf.convert_to_tensor(batch.ids), sequences, tf.convert_to_tensor(batch.numerics)
 
     def _forward(self, ids: Tensor, sequences: dict[str, Tensor], numerics: Tensor) -> Tensor:
-        touched = self.lookup.touch(ids, sequences)
-        inputs = {NUMERIC: numerics}
-        for name, table in self.tables.items():
-            weights, _ = table.pull(touched.rows)
-            inputs[name] = self.lookup.embed(weights, touched, tf.shape(ids)[0])
+        touched = self.touch(ids, sequences)
+        weights = {name: one.pull(touched[name].rows)[0] for name, one in self.tables.items()}
+        inputs = self.inputs(weights, touched, sequences, numerics)
         return self.network(inputs, training=False)
 
     def logits(self, batches: Iterable[Batch]) -> npt.NDArray[np.float32]:

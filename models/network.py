@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from features.inputs import NUMERIC
 from features.layout import Layout
 from models.optimizers.optimizer import Tensor
 
-NUMERIC = "numeric"
+__all__ = ["NUMERIC", "Activation", "Inputs", "ModelConfig", "TableSpec", "Unit"]
 
 Unit = Annotated[int, Field(ge=1, le=65_536)]
 
@@ -33,13 +34,19 @@ Activation = Literal[
 
 
 class TableSpec(BaseModel):
-    """A table the model looks every field up in; `group` names its optimizer."""
+    """A table, and the fields that the model looks up in it.
+
+    `group` names its optimizer; `fields` are names of id and sequence fields, None for all;
+    a `whole` table leaves its sequences unpooled (`features.inputs`).
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    dim: int = Field(ge=1, le=4096)
+    dim: int = Field(ge=1, le=65_536)
     group: str
     stddev: float = Field(default=0.01, ge=0)
+    fields: tuple[str, ...] | None = None
+    whole: bool = False
 
 
 class ModelConfig(BaseModel, ABC):
@@ -47,16 +54,15 @@ class ModelConfig(BaseModel, ABC):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    @property
     @abstractmethod
-    def tables(self) -> dict[str, TableSpec]: ...
+    def tables(self, layout: Layout) -> dict[str, TableSpec]:
+        """By name. Raises ConfigError where the layout lacks what the model needs."""
 
     @abstractmethod
     def network(self, layout: Layout, seed: int, bias: float = 0.0) -> Any:
         """A Keras layer: mapping of inputs to logits float32 (batch,).
 
-        `bias` is where the logits start. The inputs are one `(batch, width, dim)` a table, by
-        its name, and `numeric` `(batch, numeric fields)`.
+        `bias` is where the logits start. The inputs are those of `features.inputs`.
         """
 
 

@@ -14,7 +14,6 @@ from features.batch import Batch
 from features.errors import DataError
 from models.keras import tf
 from models.model import Model
-from models.network import NUMERIC
 from models.optimizers.groups import Optimizers
 from models.optimizers.optimizer import Tensor
 
@@ -77,23 +76,22 @@ class Trainer:
         weight: Tensor,
     ) -> Tensor:
         model = self.model
-        touched = model.lookup.touch(ids, sequences)
-        pulled = {name: table.pull(touched.rows) for name, table in model.tables.items()}
+        touched = model.touch(ids, sequences)
+        pulled = {name: table.pull(touched[name].rows) for name, table in model.tables.items()}
         weights = [row_weights for row_weights, _ in pulled.values()]
         dense = model.network.trainable_variables
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([*weights, *dense])
-            inputs = {NUMERIC: numerics}
-            for name, rows in zip(pulled, weights, strict=True):
-                inputs[name] = model.lookup.embed(rows, touched, tf.shape(ids)[0])
+            named = dict(zip(pulled, weights, strict=True))
+            inputs = model.inputs(named, touched, sequences, numerics)
             logits = model.network(inputs, training=True) + self._offset
             losses = tf.nn.sigmoid_cross_entropy_with_logits(label, logits)
             # A batch of weight zero teaches nothing.
             loss = tf.math.divide_no_nan(tf.reduce_sum(losses * weight), tf.reduce_sum(weight))
         gradients = tape.gradient(loss, [*weights, *dense])
-        count = tf.shape(touched.rows)[0]
         for (name, (rows, state)), gradient in zip(pulled.items(), gradients, strict=False):
-            model.tables[name].push(touched.rows, rows, state, _summed(gradient, count))
+            ids = touched[name].rows
+            model.tables[name].push(ids, rows, state, _summed(gradient, tf.shape(ids)[0]))
         self._dense.apply_gradients(zip(gradients[len(weights) :], dense, strict=True))
         return loss
 

@@ -26,8 +26,7 @@ class WideDeep(ModelConfig):
     activation: Activation = "relu"
     dropout: float = Field(default=0.0, ge=0, lt=1)
 
-    @property
-    def tables(self) -> dict[str, TableSpec]:
+    def tables(self, layout: Layout) -> dict[str, TableSpec]:  # noqa: ARG002
         return {
             "embedding": TableSpec(dim=self.dim, group="embeddings"),
             "wide": TableSpec(dim=1, group="wide", stddev=0.0),

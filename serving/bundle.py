@@ -23,10 +23,14 @@ class FileEntry(BaseModel):
 
 
 class TableEntry(BaseModel):
+    """A table, the fields that read it (None for all), and whether their sequences stay whole."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
     storage: Storage
     rows: int = Field(ge=1)
     dim: int = Field(ge=1)
+    fields: tuple[str, ...] | None = None
+    whole: bool = False
 
 
 class Manifest(BaseModel):

@@ -79,7 +79,10 @@ def _save_model(work: Path, model: Model, quantize: Quantize) -> dict[str, Table
         # One number a row would cost more in scales than it saves.
         storage: Storage = "int8" if quantize == "int8" and table.dim > 2 else "float32"
         save_table(folder, name, table.weights, storage)
-        entries[name] = TableEntry(storage=storage, rows=table.rows, dim=table.dim)
+        spec = model.specs[name]
+        entries[name] = TableEntry(
+            storage=storage, rows=table.rows, dim=table.dim, fields=spec.fields, whole=spec.whole
+        )
     return entries
 
 

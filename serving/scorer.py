@@ -19,11 +19,11 @@ from features.rows import RowSpace
 from features.sigmoid import sigmoid
 from serving.bundle import Manifest, open_bundle
 from serving.dense import DenseNetwork
+from serving.embedder import Embedder
 from serving.tables import StoredTable, load_table
 
 Floats = npt.NDArray[np.float32]
 
-NUMERIC = "numeric"  # the network's input that is not a table
 PROBABILITY, RANK = "__probability", "__rank"  # expected scores in the golden requests
 
 
@@ -52,8 +52,8 @@ class Scorer:
         booster: Any | None,
     ) -> None:
         self.manifest, self.encoder = manifest, encoder
-        self._tables, self._dense, self._booster = tables, dense, booster
-        self._space = RowSpace(encoder.layout)
+        self._dense, self._booster = dense, booster
+        self._embed = Embedder(encoder.layout, tables, manifest.tables)
 
     @classmethod
     def load(cls, folder: Path, threads: int = 1) -> Self:
@@ -72,8 +72,8 @@ class Scorer:
                 f"The bundle must hold encoder {manifest.encoder[:12]}; it holds "
                 f"{encoder.fingerprint[:12]}. Export the model again."
             )
-        rows = RowSpace(encoder.layout).rows
         for name, entry in manifest.tables.items():
+            rows = RowSpace(encoder.layout, entry.fields).rows
             if entry.rows != rows:
                 raise BundleError(
                     f"Table '{name}' must have {rows} rows for this encoder; the manifest says "
@@ -121,10 +121,7 @@ class Scorer:
 
     def _logits(self, batch: Batch) -> Floats:
         assert self._dense is not None
-        inputs = {name: table.embed(batch, self._space) for name, table in self._tables.items()}
-        if batch.numerics.shape[1]:
-            inputs[NUMERIC] = batch.numerics
-        logits = self._dense(inputs)
+        logits = self._dense(self._embed(batch))
         finite = np.isfinite(logits)
         if not finite.all():
             raise DataError(

@@ -34,15 +34,25 @@ class StoredTable(ABC):
         The id fields in order, then each sequence as the mean of its elements (zeros when
         empty): what `models.lookup` computes in training.
         """
-        out = np.empty((batch.rows, space.width, self.dim), np.float32)
         ids = space.ids(batch)
+        out = np.empty((batch.rows, space.width, self.dim), np.float32)
         out[:, : ids.shape[1]] = self.gather(ids)
-        for i, elements in enumerate(space.sequences(batch).values(), start=ids.shape[1]):
-            present = elements != PAD
-            values = self.gather(np.where(present, elements, 0)) * present[:, :, None]
-            count = np.maximum(present.sum(1, keepdims=True), 1)
-            out[:, i] = values.sum(1) / count
+        for i, rows in enumerate(space.sequences(batch).values(), start=ids.shape[1]):
+            count = np.maximum((rows != PAD).sum(1, keepdims=True), 1)
+            out[:, i] = self._spread(rows).sum(1) / count
         return out
+
+    def spread(self, batch: Batch, space: RowSpace) -> tuple[Floats, list[Floats]]:
+        """As `embed`, but (batch, id fields, dim), and each sequence (batch, length, dim)."""
+        rows = space.sequences(batch).values()
+        return self.gather(space.ids(batch)), [self._spread(one) for one in rows]
+
+    def _spread(self, rows: npt.NDArray[np.int32]) -> Floats:
+        """(batch, length, dim), zeros where `rows` are padded."""
+        present = rows != PAD
+        values = self.gather(np.where(present, rows, 0))
+        values *= present[:, :, None]
+        return values
 
 
 class FloatTable(StoredTable):

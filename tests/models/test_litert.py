@@ -11,11 +11,12 @@ import pytest
 from features.batch import Batch
 from features.layout import Layout
 from models.model import Model
-from models.network import NUMERIC, Activation
+from models.network import Activation
 from models.optimizers.groups import Optimizers
 from models.wide_deep import WideDeep
 from serving.convert import Compute, to_litert
 from serving.dense import DenseNetwork
+from serving.embedder import Embedder
 from serving.tables import FloatTable
 
 Floats = npt.NDArray[np.float32]
@@ -29,11 +30,8 @@ def write(model: Model, folder: Path, quantize: Compute) -> Path:
 
 def serve(model: Model, network: DenseNetwork, batch: Batch) -> Floats:
     """Logits without TensorFlow: tables in numpy, the network in LiteRT."""
-    inputs = {
-        name: FloatTable(table.weights).embed(batch, model.lookup.space)
-        for name, table in model.tables.items()
-    }
-    return network({**inputs, NUMERIC: batch.numerics})
+    tables = {name: FloatTable(table.weights) for name, table in model.tables.items()}
+    return network(Embedder(model.layout, tables, model.specs)(batch))
 
 
 @pytest.fixture(scope="module")
