@@ -37,8 +37,9 @@ class RowSpace:
         sizes = {name: rows for name, rows in layout.vocabularies.items() if name in read}
         *starts, self.rows = accumulate(sizes.values(), initial=0)
         self.starts = dict(zip(sizes, starts, strict=True))
-        self.columns = [i for i, one in enumerate(layout.ids) if chosen(one.name)]
-        ids = [layout.ids[i] for i in self.columns]
+        places = [i for i, one in enumerate(layout.ids) if chosen(one.name)]
+        self.columns = np.array(places, np.int32)
+        ids = [layout.ids[i] for i in places]
         self.id_starts = np.array([self.starts[one.vocabulary] for one in ids], np.int32)
         self.sequence_starts = {
             one.name: self.starts[one.vocabulary] for one in layout.sequences if chosen(one.name)

@@ -122,3 +122,49 @@ def test_gradients_reach_each_row_once_a_use(shared: Layout) -> None:
     gradient = tf.convert_to_tensor(tape.gradient(total, weights)).numpy()[:, 0]
     found = dict(zip(touched.rows.numpy().tolist(), gradient.tolist(), strict=True))
     assert found == {0: 1.0, 3: 1.0 + 1.0 + 0.5, 4: 0.5}
+
+
+@given(
+    ids=st.integers(0, 3),
+    sequences=st.integers(0, 3),
+    rows=st.integers(1, 5),
+    seed=st.integers(0, 1000),
+    data=st.data(),
+)
+def test_some_fields_of_a_whole_table_equal_numpy_and_the_server(
+    layout_of: Any,
+    batch_of: Any,
+    ids: int,
+    sequences: int,
+    rows: int,
+    seed: int,
+    data: st.DataObject,
+) -> None:
+    layout = layout_of(ids, sequences, 0, 4)
+    names = [one.name for one in layout.fields]
+    fields = data.draw(st.sets(st.sampled_from(names)) if names else st.just(set()))
+    lookup, batch = Lookup(layout, fields), batch_of(layout, rows, seed)
+    read = {one.vocabulary for one in layout.fields if one.name in fields}
+    starts = {
+        name: 4 * place for place, name in enumerate(v for v in layout.vocabularies if v in read)
+    }
+    assert lookup.space.rows == 4 * len(read)
+    table = np.random.default_rng(seed).normal(size=(lookup.space.rows, 2)).astype(np.float32)
+    touched = touch(lookup, batch)
+    found, spread = lookup.spread(tf.gather(table, touched.rows), touched, batch.rows)
+    served, served_spread = FloatTable(table).spread(batch, lookup.space)
+    chosen = [i for i, one in enumerate(layout.ids) if one.name in fields]
+    expected = np.zeros((rows, len(chosen), 2), np.float32)
+    for at, i in enumerate(chosen):
+        expected[:, at] = table[starts[layout.ids[i].vocabulary] + batch.ids[:, i]]
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(served, expected)
+    kept = [one for one in layout.sequences if one.name in fields]
+    assert len(spread) == len(served_spread) == len(kept)
+    for one, here, there in zip(kept, spread, served_spread, strict=True):
+        values = batch.sequences[one.name]
+        whole = np.zeros((rows, one.length, 2), np.float32)
+        for place in np.argwhere(values != PAD):
+            whole[tuple(place)] = table[starts[one.vocabulary] + values[tuple(place)]]
+        np.testing.assert_array_equal(here, whole)
+        np.testing.assert_array_equal(there, whole)
