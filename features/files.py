@@ -44,6 +44,12 @@ def resuming(folder: Path) -> Iterator[Path]:
         yield work
 
 
+def unfinished(folder: Path) -> Path:
+    """Where `resuming` leaves the work of a block that was interrupted."""
+    folder = folder.resolve()
+    return folder.with_name(f".{folder.name}.{UNFINISHED}")
+
+
 @contextmanager
 def _taking_place(folder: Path, kind: str, *, keep: bool) -> Iterator[Path]:
     folder = folder.resolve()
@@ -67,6 +73,14 @@ def _taking_place(folder: Path, kind: str, *, keep: bool) -> Iterator[Path]:
                 shutil.rmtree(work, ignore_errors=True)
             raise
         shutil.rmtree(old, ignore_errors=True)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with all it holds, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def forget(parent: Path, older: float) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
 from features.batch import Batch
 from features.errors import DataError
+from models.course import Course
 from models.keras import tf
 from models.model import Model
 from models.optimizers.groups import Optimizers
@@ -22,7 +25,8 @@ class TrainConfig(BaseModel):
     """How to train: passes over the data, rows a step, when to stop, and the update rules.
 
     The epoch with the best `monitor`, a metric on validation, is kept; training stops after
-    `patience` epochs without a better one.
+    `patience` epochs without a better one. Each epoch's end, and every `checkpoint_minutes`, is
+    a point from which an interrupted training can go on.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,6 +36,7 @@ class TrainConfig(BaseModel):
     seed: int = Field(default=0, ge=0, lt=2**31)
     monitor: str = "LogLoss"
     patience: int = Field(default=1, ge=1)
+    checkpoint_minutes: float = Field(default=10.0, gt=0)
     optimizers: Optimizers = Optimizers()
 
 
@@ -95,74 +100,103 @@ class Trainer:
         self._dense.apply_gradients(zip(gradients[len(weights) :], dense, strict=True))
         return loss
 
+    @property
+    def state(self) -> list[npt.NDArray[Any]]:
+        """What the dense update rule remembers."""
+        return [one.numpy() for one in self._dense.variables]
+
+    def restore(self, state: Sequence[npt.NDArray[Any]]) -> None:
+        """Take over what `state` gave. Raises ValueError where it does not fit."""
+        shapes = [tuple(one.shape) for one in self._dense.variables]
+        if [one.shape for one in state] != shapes:
+            raise ValueError("the state of the dense optimizer is another optimizer's")
+        for variable, value in zip(self._dense.variables, state, strict=True):
+            variable.assign(value)
+
     def epoch(
-        self, batches: Iterable[Batch], number: int, report: Callable[[Progress], None]
+        self,
+        batches: Iterable[Batch],
+        course: Course,
+        report: Callable[[Progress], None],
+        save: Callable[[Course], None] | None = None,
+        minutes: float = math.inf,
     ) -> float:
-        """One pass. Returns the weighted mean loss of its rows.
+        """The rest of an epoch. Returns the weighted mean loss of all its rows.
+
+        Args:
+            batches: those that are left.
+            course: where the training stands.
+            report: called after each step.
+            save: called with the course after every so many `minutes`.
 
         Raises:
             DataError: no rows of any weight, or the loss or a weight is no longer a number.
         """
-        total, mass, rows = 0.0, 0.0, 0
+        saved = time.monotonic()
         for batch in batches:
             loss = float(self.step(batch))
             if not math.isfinite(loss):
                 raise DataError(
-                    f"The loss must stay finite; it became {loss} after {rows} rows of epoch "
-                    f"{number}. Lower the learning rates, or look for extreme numerics."
+                    f"The loss must stay finite; it became {loss} after {course.rows} rows of "
+                    f"epoch {course.epoch}. Lower the learning rates, or look for extreme numerics."
                 )
             weight = batch.rows if batch.weight is None else float(batch.weight.sum())
-            total += loss * weight
-            mass += weight
-            rows += batch.rows
-            report(Progress(number, rows, loss))
+            course.learned(batch.rows, weight, loss)
+            report(Progress(course.epoch, course.rows, loss))
+            if save is not None and time.monotonic() - saved >= 60 * minutes:
+                save(course)
+                saved = time.monotonic()
         if not all(np.isfinite(one).all() for one in self.model.network.get_weights()):
             raise DataError(  # ReLU turns NaN to 0, so that the loss may not show it
-                f"The weights must stay finite; some are not after epoch {number}. "
+                f"The weights must stay finite; some are not after epoch {course.epoch}. "
                 "Lower the learning rates, or look for extreme numerics."
             )
-        if mass == 0:
+        if course.mass == 0:
             raise DataError("Training needs rows of a weight above 0; the data holds none.")
-        return total / mass
+        return course.loss
 
     def fit(
         self,
         config: TrainConfig,
-        batches: Callable[[int], Iterable[Batch]],
+        batches: Callable[[int, int], Iterable[Batch]],
         validate: Callable[[Model], dict[str, float]],
         better: Callable[[dict[str, float], dict[str, float]], bool],
         keep: Callable[[Model], None],
         report: Callable[[Progress], None],
+        save: Callable[[Course], None] | None = None,
+        course: Course | None = None,
     ) -> list[dict[str, float]]:
         """Train until `patience` epochs bring nothing better on validation.
 
         Args:
             config: epochs and patience.
-            batches: the training batches of an epoch, counted from 1.
+            batches: the training batches of an epoch, counted from 1, less the first so many.
             validate: metrics of the model on validation data.
             better: whether the first metrics beat the second.
             keep: called with the model each time it is the best so far.
             report: called after each step, and with metrics after each epoch.
+            save: called with the course wherever an interrupted training may go on from.
+            course: where to go on from; the start where there is none.
 
         Returns:
             One row an epoch: epoch, train_loss, and the validation metrics.
         """
-        history: list[dict[str, float]] = []
-        best: dict[str, float] | None = None
-        waited = 0
-        for number in range(1, config.epochs + 1):
-            loss = self.epoch(batches(number), number, report)
+        course = course or Course()
+        while course.epoch <= config.epochs and course.waited < config.patience:
+            left = batches(course.epoch, course.batches)
+            loss = self.epoch(left, course, report, save, config.checkpoint_minutes)
             metrics = validate(self.model)
-            history.append({"epoch": number, "train_loss": loss, **metrics})
-            report(Progress(number, 0, loss, metrics))
-            if best is None or better(metrics, best):
-                best, waited = metrics, 0
+            course.history.append({"epoch": course.epoch, "train_loss": loss, **metrics})
+            report(Progress(course.epoch, 0, loss, metrics))
+            if course.best is None or better(metrics, course.best):
+                course.best, course.waited = metrics, 0
                 keep(self.model)
-                continue
-            waited += 1
-            if waited >= config.patience:
-                break
-        return history
+            else:
+                course.waited += 1
+            course.turn()
+            if save is not None:
+                save(course)
+        return course.history
 
 
 def _summed(gradient: Any, count: Tensor) -> Tensor:

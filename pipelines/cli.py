@@ -213,7 +213,13 @@ def prepare(
 
 @app.command()
 def train(
-    config: ConfigFile, overrides: Overrides = None, out: RunFolder = None, as_json: Json = False
+    config: ConfigFile,
+    overrides: Overrides = None,
+    out: RunFolder = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where an interrupted training stood.")
+    ] = False,
+    as_json: Json = False,
 ) -> None:
     """Prepare if needed, train, evaluate on validation, save a run directory."""
     from pipelines.config import load_config
@@ -222,7 +228,7 @@ def train(
     loaded = load_config(config, overrides or [])
     folder = out or Path("runs") / loaded.name
     with console.stages() as report:
-        run = fit(loaded, folder, report)
+        run = fit(loaded, folder, report, resume=resume)
     if as_json:
         console.emit({"out": str(folder), "valid": run.metrics})
         return

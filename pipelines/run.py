@@ -95,12 +95,13 @@ def about(config: Config, prepared: Prepared, folder: Path) -> dict[str, Any]:
         "data": prepared.about["data"],
         "rows": prepared.about["rows"],
         "seed": getattr(config.train, "seed", None),
-        "versions": {"python": platform.python_version(), **_versions()},
+        "versions": {"python": platform.python_version(), **versions()},
         "commit": _commit(config.base),
     }
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Of the packages that a run depends on, as far as they are installed."""
     found = {}
     for package in _PACKAGES:
         try:

@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from features import store
-from features.errors import ConfigError
-from features.files import replacing, write_json
+from features.errors import ConfigError, DataError
+from features.files import read_json, remove, resuming, unfinished, write_json
 from pipelines.config import Config
 from pipelines.evaluate import Results, evaluate_scores
 from pipelines.metrics.metric import Metric
 from pipelines.metrics.parse import parse_metric
 from pipelines.prepare import Prepared, Report, prepare
-from pipelines.run import RUN, Run, about
+from pipelines.run import RUN, Run, about, versions
 from pipelines.scoring import matrix, query_data, score
 from ranking import lambdamart
 from ranking.lambdamart import Ranker
 
 if TYPE_CHECKING:
+    from features.batch import Batch
     from models.model import Model
 
 Metrics = dict[str, float]
 
+_BEGUN, _SNAPSHOT = "begun.json", "snapshot"  # of a training under way
 
-def train(config: Config, out: Path, report: Report) -> Run:
+
+def train(config: Config, out: Path, report: Report, *, resume: bool = False) -> Run:
     """Train as configured, and write the run to `out`, whole or not at all.
 
     The data is prepared beside `out` if it is not yet. The epoch and the round that are kept
-    are the best on validation.
+    are the best on validation. `resume` goes on where an interrupted training of the same
+    configuration stood, to the very run that it would have made; if it was finished, that is it.
 
     Raises:
         ConfigError: TensorFlow is not installed, or `out` is something else than a run.
@@ -39,7 +46,15 @@ def train(config: Config, out: Path, report: Report) -> Run:
     if out.exists() and not (out / RUN).exists():
         raise ConfigError(f"{out} must be a new folder or an earlier run; it is neither.")
     prepared = prepare(config, out.resolve().parent, report)
-    with replacing(out) as work:
+    key = _key(config, prepared)
+    if resume and not unfinished(out).exists() and _key_of(out / RUN) == key:
+        return Run(out)
+    with resuming(out) as work:
+        if not (resume and _key_of(work / _BEGUN) == key):
+            for left in work.iterdir():
+                remove(left)
+            write_json(work / _BEGUN, {"training": key})
+        shutil.rmtree(work / "encoder", ignore_errors=True)
         store.save(prepared.encoder, work / "encoder")
         prepared.golden.write_parquet(work / "golden.parquet")
         write_json(work / "config.json", json.loads(config.model_dump_json()))
@@ -55,8 +70,28 @@ def train(config: Config, out: Path, report: Report) -> Run:
         valid = score(prepared.part("valid"), model, ranker)
         metrics: Results = evaluate_scores(valid)
         write_json(work / "metrics.json", metrics)
-        write_json(work / RUN, about(config, prepared, out))
+        write_json(work / RUN, {**about(config, prepared, out), "training": key})
+        for made in (work / _BEGUN, work / _SNAPSHOT, *work.glob(".*")):
+            remove(made)
     return Run(out)
+
+
+def _key(config: Config, prepared: Prepared) -> str:
+    """Of all that the run follows from."""
+    inputs = {
+        "config": json.loads(config.model_dump_json()),
+        "encoder": prepared.encoder.fingerprint,
+        "data": prepared.about["data"],
+        "versions": versions(),
+    }
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+
+
+def _key_of(file: Path) -> str | None:
+    try:
+        return str(read_json(file, made_by="").get("training"))
+    except DataError:
+        return None
 
 
 def _train_model(
@@ -67,7 +102,7 @@ def _train_model(
             "Training a [model] needs TensorFlow, which is not installed here. "
             "Install crossrank with its train extra: pip install 'crossrank[train]'."
         )
-    from models import checkpoint  # TensorFlow takes seconds to import
+    from models import checkpoint, snapshot  # TensorFlow takes seconds to import
     from models.model import Model
     from models.trainer import Progress, Trainer
 
@@ -93,15 +128,21 @@ def _train_model(
     def better(new: dict[str, float], old: dict[str, float]) -> bool:
         return new[name] > old[name] if monitor.higher_is_better else new[name] < old[name]
 
-    history = Trainer(model, -prepared.offset).fit(
+    trainer, encoder = Trainer(model, -prepared.offset), prepared.encoder.fingerprint
+    begun = work / _SNAPSHOT
+
+    def batches(epoch: int, skip: int) -> Iterator[Batch]:
+        return train.batches(settings.batch_size, seed=settings.seed * 1_000_003 + epoch, skip=skip)
+
+    history = trainer.fit(
         settings,
-        batches=lambda epoch: train.batches(
-            settings.batch_size, seed=settings.seed * 1_000_003 + epoch
-        ),
+        batches=batches,
         validate=validate,
         better=better,
-        keep=lambda best: checkpoint.save(best, work / "checkpoint", prepared.encoder.fingerprint),
+        keep=lambda best: checkpoint.save(best, work / "checkpoint", encoder),
         report=progress,
+        save=lambda course: snapshot.save(trainer, course, begun, encoder),
+        course=snapshot.load(trainer, begun) if begun.exists() else None,
     )
     best, _ = checkpoint.load(work / "checkpoint")
     return best, history

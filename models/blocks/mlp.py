@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from models.blocks.dropout import Dropout
 from models.keras import keras
 from models.optimizers.optimizer import Tensor
 
@@ -27,13 +28,16 @@ class MLP(keras.layers.Layer):
             )
             for i, size in enumerate(units)
         ]
-        self._dropouts = [keras.layers.Dropout(dropout, seed=seed + i) for i in range(len(units))]
+        # None where there is nothing to drop: a layer would count in vain.
+        self._dropouts = [Dropout(dropout, seed=seed + i) for i in range(len(units)) if dropout]
         self._units = tuple(units)
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         hidden = inputs
-        for layer, dropout in zip(self._layers, self._dropouts, strict=True):
-            hidden = dropout(layer(hidden), training=training)
+        for i, layer in enumerate(self._layers):
+            hidden = layer(hidden)
+            if self._dropouts:
+                hidden = self._dropouts[i](hidden, training=training)
         return hidden
 
     def output_dim(self, input_dim: int) -> int:

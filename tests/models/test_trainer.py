@@ -15,6 +15,7 @@ from features.batch import Batch
 from features.errors import DataError
 from features.layout import Layout
 from features.ragged import PAD
+from models.course import Course
 from models.model import Model
 from models.network import Activation
 from models.optimizers.groups import Adam, Optimizers
@@ -121,7 +122,9 @@ def test_the_loss_of_an_epoch_is_a_mean_over_weights(model: Model, batch: Batch)
     weight = np.array([10, 1, 1, 1], np.float32)
     data = replace(batch.take(slice(0, 4)), weight=weight)
     seen: list[Progress] = []
-    mean = Trainer(model).epoch([data.take(slice(0, 1)), data.take(slice(1, 4))], 1, seen.append)
+    mean = Trainer(model).epoch(
+        [data.take(slice(0, 1)), data.take(slice(1, 4))], Course(), seen.append
+    )
     assert [(one.epoch, one.rows) for one in seen] == [(1, 1), (1, 4)]
     assert mean == pytest.approx((10 * seen[0].loss + 3 * seen[1].loss) / 13, rel=1e-6)
 
@@ -138,7 +141,7 @@ def test_a_batch_without_weight_teaches_nothing(model: Model, batch: Batch) -> N
 def test_no_rows_to_learn_from_are_refused(model: Model, batch: Batch, rows: int) -> None:
     data = replace(batch, weight=np.zeros(batch.rows, np.float32)).take(slice(0, rows))
     with pytest.raises(DataError, match="rows of a weight above 0"):
-        Trainer(model).epoch([data] if rows else [], 1, nothing)
+        Trainer(model).epoch([data] if rows else [], Course(), nothing)
 
 
 def test_unlabelled_rows_are_refused(model: Model, batch: Batch) -> None:
@@ -155,14 +158,14 @@ def test_what_is_no_number_ends_training(
     broken = replace(batch, numerics=np.full_like(batch.numerics, bad))
     model = Model(WideDeep(dim=2, hidden=(4,), activation=activation), layout, Optimizers())
     with pytest.raises(DataError, match=r"must stay finite; .* epoch 3\. Lower"):
-        Trainer(model).epoch([batch, broken], 3, nothing)
+        Trainer(model).epoch([batch, broken], Course(epoch=3), nothing)
 
 
 def test_a_loss_that_is_no_number_is_placed(model: Model, batch: Batch) -> None:
     assert batch.label is not None
     broken = replace(batch, label=np.full_like(batch.label, np.nan))
     with pytest.raises(DataError, match=r"became nan after 12 rows of epoch 3\. Lower"):
-        Trainer(model).epoch([batch, broken], 3, nothing)
+        Trainer(model).epoch([batch, broken], Course(epoch=3), nothing)
 
 
 def test_varying_batch_sizes_do_not_retrace(layout: Layout, batch: Batch) -> None:
@@ -217,7 +220,8 @@ def run(
     kept: list[int] = []
     reports: list[Progress] = []
 
-    def batches(epoch: int) -> list[Batch]:
+    def batches(epoch: int, skip: int) -> list[Batch]:
+        assert skip == 0
         read.append(epoch)
         return [batch]
 
@@ -258,7 +262,7 @@ def test_what_is_kept_is_the_model_of_that_epoch(eager: None, layout: Layout, ba
     scores = iter([3.0, 1.0, 2.0, 2.0])
     Trainer(model).fit(
         TrainConfig(epochs=4, patience=2),
-        batches=lambda _: [batch],
+        batches=lambda *_: [batch],
         validate=lambda _: {"LogLoss": next(scores)},
         better=lambda new, old: new["LogLoss"] < old["LogLoss"],
         keep=lambda best: kept.append(best.predict([batch])),

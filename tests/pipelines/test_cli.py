@@ -301,24 +301,55 @@ def test_predict_loses_nothing_when_the_disk_is_full(
     assert [path.name for path in tmp_path.iterdir()] == ["scores.parquet"]
 
 
+def killed(command: list[Any], until: Path) -> None:
+    """A training that is killed once there is such a file."""
+    victim = process(*command, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 90
+    while not until.exists() and time.monotonic() < deadline:
+        assert victim.poll() is None
+        time.sleep(0.02)
+    victim.send_signal(signal.SIGKILL)
+    victim.wait()
+    assert until.exists()
+
+
 def test_killed_midway_leaves_nothing_whole_and_a_rerun_works(
     crossrank: Callable[..., Any], world: Any, tmp_path: Path
 ) -> None:
     out = tmp_path / "run"
-    victim = process("train", world.config, "--out", out, "--set", "train.epochs=500",
-                     "--set", "train.patience=500", stderr=subprocess.DEVNULL)  # fmt: skip
-    work = tmp_path / ".run.partial" / "checkpoint" / "model.json"
-    deadline = time.monotonic() + 90
-    while not work.exists() and time.monotonic() < deadline:
-        assert victim.poll() is None
-        time.sleep(0.05)
-    victim.send_signal(signal.SIGKILL)
-    victim.wait()
-    assert work.exists()
+    command = ["train", world.config, "--out", out]
+    longer = ["--set", "train.epochs=500", "--set", "train.patience=500"]
+    killed([*command, *longer], tmp_path / ".run.unfinished" / "checkpoint" / "model.json")
     assert not out.exists()
     refused(crossrank("evaluate", out), "run")
-    again = crossrank("train", world.config, "--out", out, "--json")
+    # What was begun is another training, so that this one starts anew.
+    again = crossrank(*command, "--resume", "--json")
     assert again.json["valid"] == world.run.metrics
+    assert not (tmp_path / ".run.unfinished").exists()
+
+
+def trees(folder: Path) -> dict[str, bytes]:
+    """The files of a run, but for the one that says where it lies."""
+    found = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
+    return {name: path.read_bytes() for name, path in found.items() if name != "run.json"}
+
+
+@pytest.mark.slow
+def test_resumed_after_a_kill_it_ends_to_the_bit_as_if_it_had_not_been(
+    crossrank: Callable[..., Any], world: Any, tmp_path: Path
+) -> None:
+    often = ["--set", "train.epochs=4", "--set", "train.patience=9",
+             "--set", "train.checkpoint_minutes=1e-9", "--set", "train.batch_size=64",
+             "--set", "model.dropout=0.2"]  # fmt: skip
+    whole = ["train", world.config, "--out", tmp_path / "whole", *often]
+    assert crossrank(*whole).code == 0
+    command = ["train", world.config, "--out", tmp_path / "run", *often, "--resume"]
+    work = tmp_path / ".run.unfinished"
+    killed(command, work / "snapshot" / "course.json")
+    killed(command, work / "checkpoint" / "model.json")
+    assert crossrank(*command).code == 0
+    assert trees(tmp_path / "run") == trees(tmp_path / "whole")
+    assert crossrank(*command).code == 0  # it is finished: nothing is trained again
 
 
 def test_two_at_once_do_not_mix(crossrank: Callable[..., Any], world: Any, tmp_path: Path) -> None:
@@ -327,13 +358,13 @@ def test_two_at_once_do_not_mix(crossrank: Callable[..., Any], world: Any, tmp_p
                     "--set", "train.patience=500", stderr=subprocess.DEVNULL)  # fmt: skip
     try:
         deadline = time.monotonic() + 90
-        while not (tmp_path / ".run.partial").exists() and time.monotonic() < deadline:
+        while not (tmp_path / ".run.unfinished").exists() and time.monotonic() < deadline:
             time.sleep(0.05)
         refused(crossrank("train", world.config, "--out", out), "another process")
     finally:
         first.send_signal(signal.SIGINT)
         assert first.wait() == 130
-    assert not (tmp_path / ".run.partial").exists()
+    assert not out.exists()
 
 
 def test_a_checkpoint_of_another_encoder_is_refused(
