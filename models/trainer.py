@@ -93,7 +93,8 @@ class Trainer:
         gradients = tape.gradient(loss, [*weights, *dense])
         count = tf.shape(touched.rows)[0]
         for (name, (rows, state)), gradient in zip(pulled.items(), gradients, strict=False):
-            model.tables[name].push(touched.rows, rows, state, _summed(gradient, count))
+            summed = _summed(gradient, count)
+            model.tables[name].push(touched.rows, rows, state, summed, tf.constant(1.0))
         self._dense.apply_gradients(zip(gradients[len(weights) :], dense, strict=True))
         return loss
 
