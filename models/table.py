@@ -32,7 +32,7 @@ class Table:
         self, rows: int, dim: int, optimizer: SparseOptimizer, *, stddev: float, seed: int
     ) -> None:
         self.rows, self.dim, self.optimizer = rows, dim, optimizer
-        width = dim * (1 + optimizer.slots)
+        width = dim * (1 + optimizer.slots) + optimizer.row_slots
         self._storage = tf.Variable(tf.zeros([rows, width]), trainable=False)
         for start in range(0, rows, _CHUNK):
             random = np.random.default_rng((seed, start))
@@ -47,13 +47,18 @@ class Table:
         )
 
     def pull(self, ids: Tensor) -> tuple[Tensor, Tensor]:
-        """Weights `(n, dim)` and state `(n, slots * dim)` of rows `ids` int32 (n,)."""
+        """Weights `(n, dim)` and state `(n, slots * dim + row_slots)` of rows `ids` int32 (n,)."""
         stored = tf.gather(self._storage, ids)
         return stored[:, : self.dim], stored[:, self.dim :]
 
-    def push(self, ids: Tensor, weights: Tensor, state: Tensor, gradient: Tensor) -> None:
-        """Update rows `ids`, which must be distinct, from what `pull` gave and the gradient."""
-        weights, state = self.optimizer.update(weights, state, gradient)
+    def push(
+        self, ids: Tensor, weights: Tensor, state: Tensor, gradient: Tensor, rate: Tensor
+    ) -> None:
+        """Update rows `ids`, which must be distinct, from what `pull` gave and the gradient.
+
+        `rate` is what the learning rate of this step is multiplied by, a scalar float32.
+        """
+        weights, state = self.optimizer.update(weights, state, gradient, rate)
         self._storage.scatter_update(tf.IndexedSlices(tf.concat([weights, state], 1), ids))
 
     @property
@@ -63,7 +68,7 @@ class Table:
 
     @property
     def storage(self) -> Any:
-        """Weights and state, float32 (rows, dim * (1 + slots)): what a checkpoint holds."""
+        """Float32 (rows, dim * (1 + slots) + row_slots): what a checkpoint holds."""
         return self._storage.numpy()
 
     def restore(self, storage: npt.NDArray[np.float32]) -> None:

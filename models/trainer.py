@@ -96,7 +96,8 @@ class Trainer:
         gradients = tape.gradient(loss, [*weights, *dense])
         for (name, (rows, state)), gradient in zip(pulled.items(), gradients, strict=False):
             ids = touched[name].rows
-            model.tables[name].push(ids, rows, state, _summed(gradient, tf.shape(ids)[0]))
+            summed = _summed(gradient, tf.shape(ids)[0])
+            model.tables[name].push(ids, rows, state, summed, tf.constant(1.0))
         self._dense.apply_gradients(zip(gradients[len(weights) :], dense, strict=True))
         return loss
 

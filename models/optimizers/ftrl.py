@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import Field
 
 from models.keras import tf
@@ -18,7 +20,8 @@ class Ftrl(SparseOptimizer):
         w = -(z - sign(z) l1) / ((beta + sqrt(n)) / lr + l2)    elsewhere
 
     n starts at 0 and z carries the initial weight, so that the first step moves from the
-    initialiser instead of erasing it.
+    initialiser instead of erasing it. Its step size is a schedule of its own, on which the
+    meaning of z rests: `rate` is ignored.
     """
 
     type: Literal["ftrl"] = "ftrl"
@@ -36,7 +39,13 @@ class Ftrl(SparseOptimizer):
         z = -weights * scale - tf.sign(weights) * self.l1
         return tf.concat([z, tf.zeros_like(weights)], axis=1)
 
-    def update(self, weights: Tensor, state: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor]:
+    def update(
+        self,
+        weights: Tensor,
+        state: Tensor,
+        gradient: Tensor,
+        rate: Tensor,  # noqa: ARG002
+    ) -> tuple[Tensor, Tensor]:
         z, n = tf.split(state, 2, axis=1)
         total = n + gradient * gradient
         sigma = (tf.sqrt(total) - tf.sqrt(n)) / self.learning_rate
@@ -44,3 +53,7 @@ class Ftrl(SparseOptimizer):
         shrunk = tf.sign(z) * tf.maximum(tf.abs(z) - self.l1, 0.0)
         scale = (self.beta + tf.sqrt(total)) / self.learning_rate + self.l2
         return -shrunk / scale, tf.concat([z, total], axis=1)
+
+    def touched(self, state: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        """Which rows of a state `(rows, 2 * dim)` ever had a gradient, bool (rows,)."""
+        return np.count_nonzero(state[:, state.shape[1] // 2 :], axis=1) > 0

@@ -13,8 +13,10 @@ Tensor = Any  # tf.Tensor: TensorFlow is untyped
 class SparseOptimizer(BaseModel, ABC):
     """Updates rows given the sum of their gradients over the batch.
 
-    Slots are stored beside the weights of a row, `slots` floats for each weight, so that one
-    gather reads and one scatter writes all that an update needs.
+    State is stored beside the weights of a row, `slots` floats for each weight and then
+    `row_slots` floats for the row, so that one gather reads and one scatter writes all that an
+    update needs. A row that no example names is neither read nor written: where a paper would
+    move it (momentum, decaying averages), these rules are lazy.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -26,10 +28,24 @@ class SparseOptimizer(BaseModel, ABC):
     def slots(self) -> int:
         """Floats of state for each weight."""
 
-    @abstractmethod
-    def start(self, weights: Tensor) -> Tensor:
-        """State `(rows, slots * dim)` of fresh rows with these weights `(rows, dim)`."""
+    @property
+    def row_slots(self) -> int:
+        """Floats of state for each row, stored after those of its weights."""
+        return 0
 
     @abstractmethod
-    def update(self, weights: Tensor, state: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor]:
-        """New weights and state. Shapes `(rows, dim)`, `(rows, slots * dim)`, `(rows, dim)`."""
+    def start(self, weights: Tensor) -> Tensor:
+        """State `(rows, slots * dim + row_slots)` of fresh rows with these weights."""
+
+    @abstractmethod
+    def update(
+        self, weights: Tensor, state: Tensor, gradient: Tensor, rate: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """New weights and state of distinct rows.
+
+        Args:
+            weights: float32 `(rows, dim)`.
+            state: float32 `(rows, slots * dim + row_slots)`.
+            gradient: float32 `(rows, dim)`, summed over the uses of each row in the batch.
+            rate: scalar float32, what the learning rate of this step is multiplied by.
+        """

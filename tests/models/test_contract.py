@@ -190,7 +190,7 @@ def test_any_kind_of_field_may_be_absent(
 
 
 class Descent(SparseOptimizer):
-    """w -= g, which leaves the gradient to be read off the table."""
+    """w -= g (at a rate of 1), which leaves the gradient to be read off the table."""
 
     learning_rate: float = 1.0
 
@@ -201,8 +201,10 @@ class Descent(SparseOptimizer):
     def start(self, weights: Tensor) -> Tensor:
         return tf.convert_to_tensor(weights)[:, :0]
 
-    def update(self, weights: Tensor, state: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor]:
-        return weights - gradient, state
+    def update(
+        self, weights: Tensor, state: Tensor, gradient: Tensor, rate: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        return weights - rate * gradient, state
 
 
 def test_table_gradients_are_those_of_the_loss(

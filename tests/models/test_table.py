@@ -8,18 +8,34 @@ from models import table as tables
 from models.keras import tf
 from models.optimizers.adagrad import AdaGrad
 from models.optimizers.ftrl import Ftrl
+from models.optimizers.group_adagrad import GroupAdaGrad
+from models.optimizers.group_ftrl import GroupFtrl
+from models.optimizers.lazy_adam import LazyAdam
 from models.optimizers.optimizer import SparseOptimizer
+from models.optimizers.rmsprop import RMSProp
+from models.optimizers.sgd import SGD
 from models.table import Table
 
-RULES: list[SparseOptimizer] = [AdaGrad(), Ftrl(l1=0.01, l2=0.1)]
+RULES: list[SparseOptimizer] = [
+    AdaGrad(),
+    AdaGrad(rowwise=True, max_accumulator=1.0),
+    Ftrl(l1=0.01, l2=0.1),
+    GroupAdaGrad(l1=0.01, l21=0.01),
+    GroupFtrl(l1=0.01, l21=0.01, l2=0.1),
+    SGD(),
+    SGD(momentum=0.9, nesterov=True),
+    RMSProp(),
+    LazyAdam(amsgrad=True),
+]
+ONE = tf.constant(1.0)
 
 
 def push(table: Table, ids: list[int], gradient: npt.NDArray[np.float32]) -> None:
     rows = tf.constant(ids, tf.int32)
-    table.push(rows, *table.pull(rows), tf.constant(gradient))
+    table.push(rows, *table.pull(rows), tf.constant(gradient), ONE)
 
 
-@pytest.fixture(params=RULES, ids=lambda rule: rule.type)
+@pytest.fixture(params=RULES, ids=str)
 def rule(request: pytest.FixtureRequest) -> SparseOptimizer:
     found: SparseOptimizer = request.param
     return found
@@ -29,7 +45,7 @@ def test_rows_outside_the_batch_never_change(rule: SparseOptimizer) -> None:
     """Bit for bit, weights and state, over many steps; those inside do."""
     table = Table(50, 3, rule, stddev=0.1, seed=0)
     random = np.random.default_rng(0)
-    step = tf.function(lambda ids, gradient: table.push(ids, *table.pull(ids), gradient))
+    step = tf.function(lambda ids, gradient: table.push(ids, *table.pull(ids), gradient, ONE))
     for _ in range(40):
         before = table.storage
         touched = random.choice(50, random.integers(1, 20), replace=False)
@@ -46,8 +62,8 @@ def test_what_is_pulled_is_what_was_pushed(rule: SparseOptimizer) -> None:
     weights, state = table.pull(ids)
     np.testing.assert_array_equal(weights, table.weights[[7, 0, 4]])
     gradient = tf.constant(np.arange(6, dtype=np.float32).reshape(3, 2))
-    expected = rule.update(weights, state, gradient)
-    table.push(ids, weights, state, gradient)
+    expected = rule.update(weights, state, gradient, ONE)
+    table.push(ids, weights, state, gradient, ONE)
     for found, wanted in zip(table.pull(ids), expected, strict=True):
         np.testing.assert_array_equal(found, wanted)
     np.testing.assert_array_equal(table.storage[7], np.concatenate([one[0] for one in expected]))

@@ -2,6 +2,7 @@
 
 import math
 from operator import mul
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from models.optimizers.adagrad import AdaGrad
 WEIGHT = st.integers(-100, 100).map(lambda i: i / 100)
 GRADIENT = st.builds(mul, st.integers(-30, 30), st.sampled_from([0.1, 0.01, 1e-06]))
 GRADIENTS = st.lists(GRADIENT, min_size=1, max_size=12)
+ONE = tf.constant(1.0)
 
 
 def learn(optimizer: AdaGrad, weight: float, gradients: list[float]) -> tuple[float, float]:
@@ -23,7 +25,7 @@ def learn(optimizer: AdaGrad, weight: float, gradients: list[float]) -> tuple[fl
     weights = tf.constant([[weight]])
     state = optimizer.start(weights)
     for gradient in gradients:
-        weights, state = optimizer.update(weights, state, tf.constant([[gradient]]))
+        weights, state = optimizer.update(weights, state, tf.constant([[gradient]]), ONE)
     return float(weights[0, 0]), float(state[0, 0])
 
 
@@ -61,14 +63,62 @@ def test_weights_of_a_row_learn_on_their_own() -> None:
     optimizer = AdaGrad(learning_rate=0.5)
     weights = tf.constant([[1.0, 2.0], [3.0, 4.0]])
     gradient = tf.constant([[0.5, 0.0], [-2.0, 1.0]])
-    updated, state = optimizer.update(weights, optimizer.start(weights), gradient)
+    updated, state = optimizer.update(weights, optimizer.start(weights), gradient, ONE)
     for i, j in np.ndindex(2, 2):
         alone = by_hand(optimizer, float(weights[i, j]), [float(gradient[i, j])])
         assert (float(updated[i, j]), float(state[i, j])) == pytest.approx(alone, rel=1e-5)
 
 
+class Row:
+    """n a weight or a row, bounded or not, as they are written down."""
+
+    def __init__(self, rule: AdaGrad, weights: Any) -> None:
+        self.rule, self.weights = rule, weights
+        self.n = [rule.initial_accumulator] * len(weights)
+
+    def learn(self, gradient: Any, rate: float) -> None:
+        rule, squares = self.rule, [g * g for g in gradient.tolist()]
+        if rule.rowwise:
+            squares = [sum(squares) / len(squares)] * len(squares)
+        for i, g in enumerate(gradient.tolist()):
+            self.n[i] = min(self.n[i] + squares[i], rule.max_accumulator or math.inf)
+            root = math.sqrt(self.n[i]) + rule.epsilon
+            self.weights[i] -= rule.learning_rate * rate * g / root
+
+
+@pytest.mark.parametrize("rowwise", [False, True])
+@pytest.mark.parametrize("bound", [None, 2.0])
+def test_it_follows_the_paper(follow: Any, rowwise: bool, bound: float | None) -> None:
+    rule = AdaGrad(learning_rate=0.1, rowwise=rowwise, max_accumulator=bound)
+    table = follow(rule, lambda weights: Row(rule, weights))
+    assert table.storage.shape[1] == 3 + (1 if rowwise else 3)
+    assert (table.storage[:, 3:].max() == 2.0) == (bound is not None)
+
+
+def test_worked_numbers_of_a_row(learned: Any) -> None:
+    """n = (9 + 16) / 2 = 12.5, then bounded: 12.5 + 12.5 is 16, whose root is 4."""
+    rule = AdaGrad(learning_rate=0.1, initial_accumulator=0.0, rowwise=True, max_accumulator=16.0)
+    weights, state = learned(rule, [1.0, 1.0], [[3.0, 4.0], [3.0, 4.0]])
+    assert state.tolist() == [16.0]
+    steps = 0.1 / math.sqrt(12.5) + 0.1 / 4
+    assert weights == pytest.approx([1 - 3 * steps, 1 - 4 * steps])
+
+
+def test_rows_of_one_weight_are_the_same_either_way(learned: Any) -> None:
+    gradients = np.random.default_rng(0).normal(size=(9, 1))
+    one, other = (learned(AdaGrad(rowwise=on), [0.5], gradients) for on in (False, True))
+    np.testing.assert_array_equal(one, other)
+
+
 @pytest.mark.parametrize(
-    "bad", [{"learning_rate": 0}, {"initial_accumulator": -1}, {"epsilon": 0}, {"rate": 1}]
+    "bad",
+    [
+        {"max_accumulator": 0},
+        {"learning_rate": 0},
+        {"initial_accumulator": -1},
+        {"epsilon": 0},
+        {"rate": 1},
+    ],
 )
 def test_options_out_of_range_are_refused(bad: dict[str, float]) -> None:
     with pytest.raises(ValidationError, match=next(iter(bad))):

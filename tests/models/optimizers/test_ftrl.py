@@ -16,6 +16,7 @@ from models.optimizers.ftrl import Ftrl
 WEIGHT = st.integers(-100, 100).map(lambda i: i / 100)
 GRADIENT = st.builds(mul, st.integers(-30, 30), st.sampled_from([0.1, 0.01, 1e-05]))
 GRADIENTS = st.lists(GRADIENT, min_size=1, max_size=12)
+ONE = tf.constant(1.0)
 OPTIONS = st.builds(
     Ftrl,
     learning_rate=st.floats(0.01, 1),
@@ -31,7 +32,7 @@ def learn(optimizer: Ftrl, weight: float, gradients: list[float]) -> list[float]
     state = optimizer.start(weights)
     path = []
     for gradient in gradients:
-        weights, state = optimizer.update(weights, state, tf.constant([[gradient]]))
+        weights, state = optimizer.update(weights, state, tf.constant([[gradient]]), ONE)
         path.append(float(weights[0, 0]))
     return path
 
@@ -92,20 +93,42 @@ def test_l1_sets_weights_without_evidence_to_exactly_zero() -> None:
     weights = tf.fill([1, 50], 0.01)
     state = optimizer.start(weights)
     for gradient in noise:
-        weights, state = optimizer.update(weights, state, gradient[None])
+        weights, state = optimizer.update(weights, state, gradient[None], ONE)
     found = weights.numpy()[0]
     assert found[0] < 0.0
     assert (found[1:] == 0.0).sum() > 10
     no_penalty = Ftrl(l1=0.0)
     weights, state = tf.fill([1, 50], 0.01), no_penalty.start(tf.fill([1, 50], 0.01))
     for gradient in noise:
-        weights, state = no_penalty.update(weights, state, gradient[None])
+        weights, state = no_penalty.update(weights, state, gradient[None], ONE)
     assert (weights.numpy() != 0.0).all()
 
 
 def test_l2_shrinks() -> None:
     free, penalised = (learn(Ftrl(l2=l2), 0.0, [-1.0, -1.0])[-1] for l2 in (0.0, 10.0))
     assert 0 < penalised < free
+
+
+class Row:
+    """A `ScalarFtrl` a weight; whatever the rate, as the step size is its own schedule."""
+
+    def __init__(self, columns: list[Any]) -> None:
+        self.columns = columns
+
+    @property
+    def weights(self) -> Any:
+        return np.array([one.weight for one in self.columns])
+
+    def learn(self, gradient: Any, _: float) -> None:
+        for one, g in zip(self.columns, gradient.tolist(), strict=True):
+            one.learn(g)
+
+
+@pytest.mark.parametrize(("l1", "l2"), [(0.0, 0.0), (1.5, 0.0), (0.5, 0.2)])
+def test_it_follows_the_paper(follow: Any, scalar_ftrl: Any, l1: float, l2: float) -> None:
+    rule = Ftrl(learning_rate=0.3, beta=0.5, l1=l1, l2=l2)
+    table = follow(rule, lambda row: Row([scalar_ftrl(0.3, 0.5, l1, l2, w) for w in row]))
+    assert (table.weights == 0).any() == (l1 > 0)
 
 
 @pytest.mark.parametrize("bad", [{"beta": 0}, {"l1": -1}, {"l2": -1}, {"learning_rate": 0}])

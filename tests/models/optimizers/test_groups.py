@@ -29,7 +29,7 @@ def test_json_round_trip() -> None:
 @pytest.mark.parametrize(
     ("declared", "message"),
     [
-        ({"wide": {"type": "sgd"}}, "'adagrad', 'ftrl'"),
+        ({"wide": {"type": "adam"}}, "'adagrad', 'ftrl', 'group_adagrad'"),
         ({"embeddings": {"beta": 1.0}}, "embeddings.adagrad.beta"),
         ({"deep": {}}, "deep"),
     ],

@@ -1,0 +1,41 @@
+"""What is counted as sparse: exact zeros, of rows that had a gradient."""
+
+import numpy as np
+import pytest
+
+from models.keras import tf
+from models.optimizers.ftrl import Ftrl
+from models.optimizers.group_adagrad import GroupAdaGrad
+from models.optimizers.group_ftrl import GroupFtrl
+from models.optimizers.sparsity import Sparsity, sparsity
+from models.table import Table
+
+Rule = Ftrl | GroupAdaGrad | GroupFtrl
+RULES = [Ftrl(l1=1.0), GroupAdaGrad(l21=1.0), GroupFtrl(l21=1.0)]
+
+
+def test_worked_numbers() -> None:
+    """Rows touched: 1 of 2 weights zero, 2 of 2, 0 of 2; the fourth, of zeros, was not."""
+    weights = np.array([[0.5, 0.0], [0.0, 0.0], [1.0, -1.0], [0.0, 0.0]], np.float32)
+    n = np.array([[1, 0], [0, 2], [3, 3], [0, 0]], np.float32)
+    expected = Sparsity(touched=3, zero_weights=0.5, zero_rows=1 / 3)
+    assert sparsity(np.hstack([weights, weights, n]), 2, Ftrl()) == pytest.approx(expected)
+    assert sparsity(np.hstack([weights, weights, n]), 2, GroupAdaGrad()) == pytest.approx(expected)
+    assert sparsity(np.hstack([weights, n[:, :1] + n[:, 1:]]), 2, GroupFtrl()) == pytest.approx(
+        expected
+    )
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.type)
+def test_of_a_table(rule: Rule) -> None:
+    """None of a fresh one is touched; of two rows that are, the idle one is dropped."""
+    table = Table(5, 3, rule, stddev=0.001, seed=0)
+    assert sparsity(table.storage, 3, rule) == Sparsity(0, 0.0, 0.0)
+    rows, gradient = tf.constant([1, 4]), tf.constant([[-2.0] * 3, [1e-3] * 3])
+    for _ in range(100):
+        table.push(rows, *table.pull(rows), gradient, tf.constant(1.0))
+    found = sparsity(table.storage, 3, rule)
+    if isinstance(rule, Ftrl):  # whose row is never pulled as far as l1
+        assert found.touched == 2
+    else:
+        assert found == Sparsity(2, 0.5, 0.5)
