@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models.blocks.cross_mix import CrossMix
+from models.blocks.dot import DotInteraction
 from models.blocks.fm import FactorizationMachine
+from models.blocks.product import InnerProduct, OuterProduct
 from models.keras import tf
 
 Floats = npt.NDArray[np.float32]
@@ -41,6 +43,26 @@ CASES = {
         lambda seed: CrossMix(2, experts=3, rank=2, seed=seed),
         FLAT,
         lambda one: one.output_dim(FIELDS * DIM),
+    ),
+    "dot": Case(
+        lambda _: DotInteraction(),
+        (*EMBEDDED, (DIM,)),
+        lambda one: one.output_dim(FIELDS, DIM),
+    ),
+    "dot-self": Case(
+        lambda _: DotInteraction(self_interaction=True),
+        (*EMBEDDED, (DIM,)),
+        lambda one: one.output_dim(FIELDS, DIM),
+    ),
+    "inner": Case(lambda _: InnerProduct(), EMBEDDED, lambda one: one.output_dim(FIELDS)),
+    "outer-matrix": Case(
+        lambda seed: OuterProduct("matrix", seed=seed), EMBEDDED, lambda one: one.output_dim(FIELDS)
+    ),
+    "outer-vector": Case(
+        lambda seed: OuterProduct("vector", seed=seed), EMBEDDED, lambda one: one.output_dim(FIELDS)
+    ),
+    "outer-number": Case(
+        lambda seed: OuterProduct("number", seed=seed), EMBEDDED, lambda one: one.output_dim(FIELDS)
     ),
     "fm": Case(lambda _: FactorizationMachine(), EMBEDDED, lambda one: one.output_dim(DIM), True),
     "fm-pooled": Case(
