@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.blocks.cin import CompressedInteraction
 from models.blocks.cross_mix import CrossMix
 from models.blocks.dot import DotInteraction
 from models.blocks.fm import FactorizationMachine
@@ -39,6 +40,16 @@ EMBEDDED = ((FIELDS, DIM),)
 FLAT = ((FIELDS * DIM,),)
 
 CASES = {
+    "cin": Case(
+        lambda seed: CompressedInteraction((5, 4), activation="tanh", seed=seed),
+        EMBEDDED,
+        lambda one: one.output_dim(),
+    ),
+    "cin-split": Case(
+        lambda seed: CompressedInteraction((5, 4, 3), split_half=True, seed=seed),
+        EMBEDDED,
+        lambda one: one.output_dim(),
+    ),
     "cross_mix": Case(
         lambda seed: CrossMix(2, experts=3, rank=2, seed=seed),
         FLAT,
