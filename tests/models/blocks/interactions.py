@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.blocks.attention import FieldAttention
 from models.blocks.cin import CompressedInteraction
 from models.blocks.cross_mix import CrossMix
 from models.blocks.dot import DotInteraction
@@ -40,6 +41,16 @@ EMBEDDED = ((FIELDS, DIM),)
 FLAT = ((FIELDS * DIM,),)
 
 CASES = {
+    "attention": Case(
+        lambda seed: FieldAttention(2, head_dim=4, seed=seed),
+        EMBEDDED,
+        lambda one: one.output_dim(DIM),
+    ),
+    "attention-norm": Case(
+        lambda seed: FieldAttention(2, head_dim=4, scale=True, layer_norm=True, seed=seed),
+        EMBEDDED,
+        lambda one: one.output_dim(DIM),
+    ),
     "cin": Case(
         lambda seed: CompressedInteraction((5, 4), activation="tanh", seed=seed),
         EMBEDDED,

