@@ -1,0 +1,58 @@
+"""The Compressed Interaction Network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from models.keras import keras, tf
+from models.optimizers.optimizer import Tensor
+
+
+class CompressedInteraction(keras.layers.Layer):
+    """x^k_h = activation(sum_ij W^k_hij (x^{k-1}_i * x^0_j) + b^k_h);  p^k_h = sum of x^k_h.
+
+    `(batch, fields, dim)` float32 to `(batch, output_dim)`, the p of all layers. With
+    `split_half` the next layer sees the first half of a layer's maps, and the output has the
+    rest alone (of the last layer, all). xDeepFM, Lian et al., KDD 2018
+    (https://arxiv.org/abs/1803.05170), equations 6 to 8, which have no bias; their code and
+    FuxiCTR's offer it. Zeros where there are no fields.
+    """
+
+    def __init__(
+        self,
+        units: Sequence[int],
+        *,
+        activation: str = "linear",
+        split_half: bool = False,
+        bias: bool = True,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        self._maps = [
+            keras.layers.Dense(
+                size,
+                activation=activation,
+                use_bias=bias,
+                kernel_initializer=keras.initializers.GlorotNormal(seed=seed + i),
+            )
+            for i, size in enumerate(units)
+        ]
+        passed = [size // 2 for size in units[:-1]] if split_half else [0] * len(units[:-1])
+        self._passed = [*passed, 0]  # how many maps of a layer only the next one sees
+        self._units = tuple(units)
+
+    def call(self, inputs: Tensor) -> Tensor:
+        if not inputs.shape[1]:
+            return tf.zeros([tf.shape(inputs)[0], self.output_dim()], inputs.dtype)
+        first = tf.transpose(inputs, [0, 2, 1])  # (batch, dim, fields)
+        _, dim, fields = first.shape
+        maps, pooled = first, []
+        for layer, passed in zip(self._maps, self._passed, strict=True):
+            crossed = maps[:, :, :, None] * first[:, :, None, :]
+            maps = layer(tf.reshape(crossed, [-1, dim, maps.shape[2] * fields]))
+            pooled.append(tf.reduce_sum(maps[:, :, passed:], 1))
+            maps = maps[:, :, :passed] if passed else maps
+        return tf.concat(pooled, 1)
+
+    def output_dim(self) -> int:
+        return sum(self._units) - sum(self._passed)
