@@ -4,33 +4,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from features.inputs import NUMERIC
 from features.layout import Layout
+from models.blocks.activation import Activation
 from models.optimizers.optimizer import Tensor
 
-__all__ = ["NUMERIC", "Activation", "Inputs", "ModelConfig", "TableSpec", "Unit"]
+__all__ = ["NUMERIC", "Activation", "Inputs", "ModelConfig", "Share", "TableSpec", "Unit"]
 
 Unit = Annotated[int, Field(ge=1, le=65_536)]
-
-# Those of tf-keras that LiteRT computes with its built-in operators.
-Activation = Literal[
-    "elu",
-    "gelu",
-    "leaky_relu",
-    "linear",
-    "mish",
-    "relu",
-    "selu",
-    "sigmoid",
-    "softplus",
-    "softsign",
-    "swish",
-    "tanh",
-]
+Share = Annotated[float, Field(ge=0, lt=1)]
 
 
 class TableSpec(BaseModel):

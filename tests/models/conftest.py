@@ -13,14 +13,25 @@ from features.batch import Batch
 from features.index import FIRST
 from features.layout import Field, IdField, Layout, NumericField, SequenceField
 from features.ragged import PAD
+from models.autoint import AutoInt
+from models.dcn import DCN
+from models.dcn_mix import DCNMix
 from models.dcn_v2 import DCNv2
+from models.deepfm import DeepFM
+from models.dlrm import DLRM
+from models.dnn import DNN
+from models.fm import FM
 from models.keras import tf
+from models.lr import LR
 from models.model import Model
 from models.network import ModelConfig
+from models.nfm import NFM
 from models.optimizers.adagrad import AdaGrad
 from models.optimizers.groups import Adam, Optimizers
+from models.pnn import PNN
 from models.trainer import Trainer
 from models.wide_deep import WideDeep
+from models.xdeepfm import XDeepFM
 
 # Every family in models.registry, in each of its structures: what the contract tests run over.
 VARIANTS: dict[str, ModelConfig] = {
@@ -28,6 +39,19 @@ VARIANTS: dict[str, ModelConfig] = {
     "dcn_v2-stacked": DCNv2(dim=8, cross_layers=2, hidden=(48,), structure="stacked", dropout=0.1),
     "dcn_v2-rank": DCNv2(dim=8, cross_layers=2, hidden=(48,), rank=8),
     "wide_deep": WideDeep(dim=8, hidden=(48, 24), dropout=0.1),
+    "autoint": AutoInt(dim=8, hidden=(48,), attention_layers=1, head_dim=8),
+    "autoint-alone": AutoInt(dim=8, hidden=(), attention_layers=2, head_dim=16),
+    "dcn": DCN(dim=8, hidden=(48,)),
+    "dcn_mix": DCNMix(dim=8, cross_layers=2, hidden=(48,), experts=2, rank=8),
+    "deepfm": DeepFM(dim=8, hidden=(48,)),
+    "dlrm": DLRM(dim=8, hidden=(48,), bottom=(16,)),
+    "dnn": DNN(dim=8, hidden=(48,), activation="prelu", norm="batch"),
+    "fm": FM(dim=8),
+    "lr": LR(),
+    "nfm": NFM(dim=8, hidden=(48,)),
+    "pnn-inner": PNN(dim=8, hidden=(48,)),
+    "pnn-outer": PNN(dim=8, hidden=(48,), product="outer"),
+    "xdeepfm": XDeepFM(dim=8, hidden=(48,), maps=(16, 8)),
 }
 FAST = Optimizers(embeddings=AdaGrad(learning_rate=0.1), dense=Adam(learning_rate=0.01))
 VALUES = 20  # of each id of the co-action

@@ -19,6 +19,7 @@ from features.index import MISSING, UNSEEN
 from features.layout import Layout
 from features.ragged import PAD
 from models.keras import tf
+from models.lr import LR
 from models.model import Model
 from models.network import ModelConfig
 from models.optimizers.groups import Optimizers
@@ -51,7 +52,8 @@ def test_a_linear_model_cannot_learn_the_co_action(coaction: Any) -> None:
 
 
 def test_it_learns_a_co_action_and_carries_it_to_new_pairs(trained: Model, coaction: Any) -> None:
-    assert roc_auc_score(coaction.held.label, trained.predict([coaction.held])) > 0.9
+    found = roc_auc_score(coaction.held.label, trained.predict([coaction.held]))
+    assert found == pytest.approx(0.5, abs=0.05) if isinstance(trained.config, LR) else found > 0.9
 
 
 def test_it_overfits_a_tiny_set(

@@ -1,0 +1,51 @@
+"""Factorization machine."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from features.layout import Layout
+from models.blocks.fm import FactorizationMachine
+from models.blocks.head import Linear
+from models.deep import EMBEDDING, WIDE
+from models.keras import keras
+from models.network import NUMERIC, Inputs, ModelConfig, TableSpec
+from models.optimizers.optimizer import Tensor
+
+
+class FM(ModelConfig):
+    """A linear part and the products of each two embeddings; the numerics are linear alone.
+
+    Rendle, ICDM 2010 (https://doi.org/10.1109/ICDM.2010.127).
+    """
+
+    type: Literal["fm"] = "fm"
+    dim: int = Field(default=16, ge=1, le=1024)
+    stddev: float = Field(default=0.01, gt=0)
+
+    def tables(self, layout: Layout) -> dict[str, TableSpec]:  # noqa: ARG002
+        return {
+            EMBEDDING: TableSpec(dim=self.dim, group="embeddings", stddev=self.stddev),
+            WIDE: TableSpec(dim=1, group="wide", stddev=0.0),
+        }
+
+    def network(
+        self,
+        layout: Layout,  # noqa: ARG002
+        seed: int,
+        bias: float = 0.0,
+    ) -> keras.layers.Layer:
+        return _Network(seed, bias)
+
+
+class _Network(keras.layers.Layer):
+    def __init__(self, seed: int, bias: float) -> None:
+        super().__init__()
+        self._linear = Linear(bias, seed=seed)
+        self._pairs = FactorizationMachine()
+
+    def call(self, inputs: Inputs, training: bool = False) -> Tensor:  # noqa: ARG002
+        pairs = self._pairs(inputs[EMBEDDING])[:, 0]
+        return self._linear(inputs[WIDE], inputs[NUMERIC]) + pairs

@@ -1,0 +1,48 @@
+"""PNN."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from features.layout import Layout
+from models.blocks.flatten import flatten
+from models.blocks.head import Head
+from models.blocks.product import InnerProduct, Kernel, OuterProduct
+from models.deep import EMBEDDING, DeepConfig
+from models.keras import keras, tf
+from models.network import NUMERIC, Inputs
+from models.optimizers.optimizer import Tensor
+
+
+class PNN(DeepConfig):
+    """An MLP over the embeddings and the products of each two of them.
+
+    `inner` products are numbers; `outer` ones are weighed by a `kernel` of each pair. Qu et al.,
+    ICDM 2016 (https://arxiv.org/abs/1611.00144).
+    """
+
+    type: Literal["pnn"] = "pnn"
+    product: Literal["inner", "outer"] = "inner"
+    kernel: Kernel = "matrix"
+
+    def network(
+        self,
+        layout: Layout,  # noqa: ARG002
+        seed: int,
+        bias: float = 0.0,
+    ) -> keras.layers.Layer:
+        return _Network(self, seed, bias)
+
+
+class _Network(keras.layers.Layer):
+    def __init__(self, config: PNN, seed: int, bias: float) -> None:
+        super().__init__()
+        outer = config.product == "outer"
+        self._products = OuterProduct(config.kernel, seed=seed) if outer else InnerProduct()
+        self._deep = config.mlp(seed + 100)
+        self._head = Head(bias, seed=seed + 200)
+
+    def call(self, inputs: Inputs, training: bool = False) -> Tensor:
+        embedded = inputs[EMBEDDING]
+        first = tf.concat([flatten(embedded, inputs[NUMERIC]), self._products(embedded)], 1)
+        return self._head(self._deep(first, training=training))
