@@ -12,8 +12,10 @@ from models.blocks.bilinear import BilinearFusion
 from models.blocks.cin import CompressedInteraction
 from models.blocks.cross_mix import CrossMix
 from models.blocks.dot import DotInteraction
+from models.blocks.field_norm import FieldNorm
 from models.blocks.fm import FactorizationMachine
 from models.blocks.gating import FeatureGate
+from models.blocks.mask_block import MaskBlocks
 from models.blocks.product import InnerProduct, OuterProduct
 from models.keras import tf
 
@@ -100,6 +102,17 @@ CASES = {
         lambda one: one.output_dim(FIELDS, DIM),
     ),
     "inner": Case(lambda _: InnerProduct(), EMBEDDED, lambda one: one.output_dim(FIELDS)),
+    "field_norm": Case(lambda _: FieldNorm(), EMBEDDED, lambda one: one.output_dim(DIM)),
+    "mask-serial": Case(
+        lambda seed: MaskBlocks((5, 4), seed=seed),
+        (*FLAT, *FLAT),
+        lambda one: one.output_dim(),
+    ),
+    "mask-parallel": Case(
+        lambda seed: MaskBlocks((5, 4), structure="parallel", reduction=0.5, seed=seed),
+        (*FLAT, *FLAT),
+        lambda one: one.output_dim(),
+    ),
     "outer-matrix": Case(
         lambda seed: OuterProduct("matrix", seed=seed), EMBEDDED, lambda one: one.output_dim(FIELDS)
     ),
