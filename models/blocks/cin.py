@@ -14,8 +14,8 @@ class CompressedInteraction(keras.layers.Layer):
     `(batch, fields, dim)` float32 to `(batch, output_dim)`, the p of all layers. With
     `split_half` the next layer sees the first half of a layer's maps, and the output has the
     rest alone (of the last layer, all). xDeepFM, Lian et al., KDD 2018
-    (https://arxiv.org/abs/1803.05170), equations 6 to 8, which have no bias; their code and
-    FuxiCTR's offer it. Zeros where there are no fields.
+    (https://arxiv.org/abs/1803.05170), section 3.1, whose equations have no bias; their code and
+    FuxiCTR's do. Zeros where there are no fields.
     """
 
     def __init__(

@@ -27,14 +27,14 @@ def bfloat16() -> Iterator[None]:
 
 def made(case: Case, seed: int = 0) -> Any:
     block = case.build(seed)
-    block(*case.inputs(2))
+    case.run(block, case.inputs(2))
     return block
 
 
 def test_output_dim_is_true(case: Case) -> None:
     block = made(case)
     for rows in (0, 1, 3):
-        shape = block(*case.inputs(rows)).shape
+        shape = case.run(block, case.inputs(rows)).shape
         assert (shape[0], shape[-1]) == (rows, case.width(block))
 
 
@@ -42,8 +42,8 @@ def test_a_row_alone_is_the_row_among_others(case: Case) -> None:
     block = made(case)
     randomise(block)
     inputs = case.inputs(4)
-    alone = block(*(one[2:3] for one in inputs))
-    np.testing.assert_allclose(alone, block(*inputs)[2:3], rtol=1e-4, atol=1e-5)
+    alone = case.run(block, [one[2:3] for one in inputs])
+    np.testing.assert_allclose(alone, case.run(block, inputs)[2:3], rtol=1e-4, atol=1e-5)
 
 
 def test_seeds_decide_the_weights_and_no_two_are_the_same(case: Case) -> None:
@@ -67,7 +67,7 @@ def test_every_weight_and_input_has_a_finite_gradient(case: Case) -> None:
     def gradients(*inputs: Any) -> Any:
         with tf.GradientTape() as tape:
             tape.watch(inputs)
-            found = block(*inputs, training=True)
+            found = case.run(block, inputs, training=True)
             loss = tf.reduce_sum(found * tf.cos(tf.range(case.width(block), dtype=tf.float32)))
         return tape.gradient(loss, [*inputs, *block.trainable_weights])
 
@@ -98,7 +98,7 @@ def test_litert_computes_the_same_at_batch_sizes_that_come_and_go(case: Case) ->
             interpreter.set_tensor(detail["index"], values)
         interpreter.invoke()
         found = interpreter.get_tensor(output["index"])
-        np.testing.assert_allclose(found, block(*inputs), rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(found, case.run(block, inputs), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.usefixtures("bfloat16")
@@ -110,7 +110,7 @@ def test_bfloat16_is_near_float32(case: Case) -> None:
     randomise(block)
     low.set_weights(block.get_weights())
     inputs = case.inputs(64)
-    found, expected = low(*inputs), block(*inputs).numpy()
+    found, expected = case.run(low, inputs), case.run(block, inputs).numpy()
     assert found.dtype == (tf.float32 if case.exact else tf.bfloat16)
     error = np.sqrt(np.mean((tf.cast(found, tf.float32) - expected) ** 2))
     assert error <= (0 if case.exact else expected.std() / 50)
