@@ -18,7 +18,7 @@ class TargetAttention(keras.layers.Layer):
     present elements become their softmax. An empty sequence gives zeros. What the MLP learns
     (the moments of Dice among it) it learns of present elements alone.
 
-    DIN, Zhou et al., KDD 2018 (https://arxiv.org/abs/1706.06978), equation 2 and figure 2.
+    DIN, Zhou et al., KDD 2018 (https://arxiv.org/abs/1706.06978), section 4.3 and figure 2.
 
     Args:
         hidden: outputs of the MLP's layers.
