@@ -53,7 +53,7 @@ class Dice(keras.layers.Layer):
     `(..., dim)` to the same; a is learned for each of the last axis, from 0 as in the authors'
     code. The moments are the batch's in training and moving ones in serving.
 
-    DIN, Zhou et al., KDD 2018 (https://arxiv.org/abs/1706.06978), equation 3.
+    DIN, Zhou et al., KDD 2018 (https://arxiv.org/abs/1706.06978), section 5.2.
     """
 
     def __init__(self, momentum: float = 0.9) -> None:

@@ -22,8 +22,8 @@ class CoAction(keras.layers.Layer):
     The row holds W_1, b_1, W_2, b_2 ..., each `(inputs, outputs)` in row-major order; without
     `bias`, as in the authors' code, no b; with `order_independent` one such set an order.
 
-    CAN, Bian et al., WSDM 2022 (https://arxiv.org/abs/2011.05625), equations 3 to 6, whose orders
-    the authors' code concatenates.
+    CAN, Bian et al., WSDM 2022 (https://arxiv.org/abs/2011.05625), its co-action unit with
+    multi-order enhancement, whose orders the authors' code concatenates.
 
     Args:
         layers: outputs of each layer of the micro-MLP.
