@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.blocks.dropout import dropout_layer
 from models.keras import keras, tf
 from models.optimizers.optimizer import Tensor
 
@@ -68,7 +69,7 @@ class _Attend(keras.layers.Layer):
         self._scale = head_dim**-0.5 if scale else 1.0
         self._query, self._key, self._value = (self._project(i) for i in range(3))
         self._match: keras.layers.Layer | None = None
-        self._dropout = keras.layers.Dropout(dropout, seed=seed + 4)
+        self._dropout = dropout_layer(dropout, seed=seed + 4)
         self._norm: keras.layers.Layer | None = None
         self._layer_norm = layer_norm
 

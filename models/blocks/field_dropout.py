@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.blocks.dropout import Dropout
 from models.keras import keras
 from models.optimizers.optimizer import Tensor
 
@@ -19,7 +20,7 @@ class FieldDropout(keras.layers.Layer):
 
     def __init__(self, rate: float, *, seed: int = 0) -> None:
         super().__init__()
-        self._dropout = keras.layers.Dropout(rate, noise_shape=(None, None, 1), seed=seed)
+        self._dropout = Dropout(rate, whole=True, seed=seed)
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         return self._dropout(inputs, training=training)

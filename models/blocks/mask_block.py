@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from models.blocks.activation import activation_layer
+from models.blocks.dropout import dropout_layer
 from models.keras import keras, tf
 from models.optimizers.optimizer import Tensor
 
@@ -41,8 +43,8 @@ class MaskBlock(keras.layers.Layer):
         self._units, self._reduction, self._seed = units, reduction, seed
         self._hidden = self._dense(units, 0, use_bias=False)
         self._norm = keras.layers.LayerNormalization(epsilon=1e-5) if layer_norm else None
-        self._activation = keras.layers.Activation(activation)
-        self._dropout = keras.layers.Dropout(dropout, seed=seed + 3)
+        self._activation = activation_layer(activation)
+        self._dropout = dropout_layer(dropout, seed=seed + 3)
 
     def _dense(
         self, units: int, part: int, activation: str | None = None, use_bias: bool = True
@@ -72,8 +74,8 @@ class MaskBlocks(keras.layers.Layer):
     """Mask blocks of one instance e: `serial`, each on the output of the one before; `parallel`,
     all on the same input, their outputs side by side.
 
-    The first input `(batch, any)`, the embeddings after a FieldNorm, and e `(batch, any)`, float32, to
-    `(batch, output_dim)`. The arguments are those of MaskBlock, `units` one a block.
+    The first input `(batch, any)`, the embeddings after a FieldNorm, and e `(batch, any)`, float32,
+    to `(batch, output_dim)`. The arguments are those of MaskBlock, `units` one a block.
     """
 
     def __init__(

@@ -7,7 +7,7 @@ from typing import Literal
 
 from features.errors import ConfigError
 from models.blocks.activation import SATURATING, activation_layer
-from models.blocks.dropout import Dropout
+from models.blocks.dropout import dropout_layer
 from models.blocks.ghost_norm import GhostNorm
 from models.keras import keras
 from models.optimizers.optimizer import Tensor
@@ -65,11 +65,7 @@ class MLP(keras.layers.Layer):
         ]
         self._norms = [_norm(norm, ghost_size) for _ in self._units]
         self._activations = [activation_layer(activation) for _ in self._units]
-        # Where there is nothing to drop, a layer would count in vain.
-        self._dropouts = [
-            Dropout(rate, seed=seed + i) if rate else keras.layers.Activation("linear")
-            for i, rate in enumerate(rates)
-        ]
+        self._dropouts = [dropout_layer(rate, seed=seed + i) for i, rate in enumerate(rates)]
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         hidden = inputs

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from models.blocks.dropout import Dropout
+from models.blocks.dropout import Dropout, dropout_layer
 from models.keras import tf
 
 
@@ -28,6 +28,7 @@ def test_each_step_draws_anew_and_can_be_gone_back_to() -> None:
 
 
 def test_a_rate_of_nothing_draws_nothing() -> None:
-    layer = Dropout(0.0, seed=0)
+    layer = dropout_layer(0.0, seed=0)
     np.testing.assert_array_equal(layer(tf.ones([3]), training=True), np.ones(3))
-    assert layer.get_weights() == [0]
+    assert layer.get_weights() == []
+    assert len(dropout_layer(0.1, seed=0).get_weights()) == 1
