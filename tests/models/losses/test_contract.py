@@ -54,9 +54,7 @@ def test_a_row_of_weight_zero_is_as_if_absent(loss: Loss, rows_of: Any, evaluate
     assert not gradient[~kept].any()
 
 
-def test_a_whole_weight_is_a_number_of_repetitions(
-    loss: Loss, rows_of: Any, evaluate: Any
-) -> None:
+def test_a_whole_weight_is_a_number_of_repetitions(loss: Loss, rows_of: Any, evaluate: Any) -> None:
     """Of a row, or where one row more would be another to be ranked, of its whole query."""
     rows = rows_of(2)
     if loss.type in LISTWISE:
