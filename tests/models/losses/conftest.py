@@ -204,6 +204,12 @@ def loss(request: pytest.FixtureRequest) -> Loss:
     return found
 
 
+@pytest.fixture(params=["bpr", "softmax", "approx_ndcg"])
+def within_queries(request: pytest.FixtureRequest) -> Loss:
+    """Those that compare the rows of a query, and do nothing else."""
+    return VARIANTS[request.param]
+
+
 @pytest.fixture
 def variants() -> dict[str, Loss]:
     return VARIANTS

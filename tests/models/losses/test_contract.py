@@ -93,33 +93,31 @@ def test_the_order_of_rows_does_not_matter(loss: Loss, rows_of: Any, evaluate: A
 
 
 def test_a_constant_added_to_a_query_does_not_matter(
-    loss: Loss, rows_of: Any, evaluate: Any
+    within_queries: Loss, rows_of: Any, evaluate: Any
 ) -> None:
     rows = rows_of(5)
-    value, _ = evaluate(loss, rows)
-    shifted, _ = evaluate(loss, rows.but(logits=rows.logits + rows.query % 5))
-    if loss.needs_query and loss.type != "combined":
-        assert shifted == pytest.approx(value, rel=1e-4)
-    else:
-        assert abs(shifted - value) > 1e-3
+    value, gradient = evaluate(within_queries, rows)
+    shifted, slopes = evaluate(within_queries, rows.but(logits=rows.logits + rows.query % 5))
+    assert shifted == pytest.approx(value, rel=1e-5)
+    np.testing.assert_allclose(slopes, gradient, rtol=1e-3, atol=1e-7)
 
 
-def test_queries_of_one_label_say_nothing(loss: Loss, rows_of: Any, evaluate: Any) -> None:
-    if not loss.needs_query or loss.type == "combined":
-        pytest.skip("compares no rows of a query, or not only those")
+def test_queries_of_one_label_say_nothing(
+    within_queries: Loss, rows_of: Any, evaluate: Any
+) -> None:
     rows = rows_of(6)
-    said, gradient = evaluate(loss, rows)
+    said, gradient = evaluate(within_queries, rows)
     more = rows.but(
         logits=np.append(rows.logits, [0.5, -1, 2, 3, 0.1]),
         label=np.append(rows.label, [0, 0, 1, 1, 1]),
         weight=np.append(rows.weight, np.ones(5)),
         query=np.append(rows.query, [901, 901, 902, 902, 903]),
     )
-    value, slopes = evaluate(loss, more)
+    value, slopes = evaluate(within_queries, more)
     assert value == pytest.approx(said, rel=1e-6)
     np.testing.assert_allclose(slopes[:-5], gradient, rtol=1e-4, atol=1e-8)
     assert not slopes[-5:].any()
-    value, slopes = evaluate(loss, more.take(slice(-5, None)))
+    value, slopes = evaluate(within_queries, more.take(slice(-5, None)))
     assert value == 0
     assert not slopes.any()
 
