@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
-from models.keras import keras
 from models.optimizers.adagrad import AdaGrad
+from models.optimizers.dense.adam import Adam
+from models.optimizers.dense.registry import Dense
 from models.optimizers.ftrl import Ftrl
 from models.optimizers.optimizer import SparseOptimizer
 from models.optimizers.registry import Sparse
-
-
-class Adam(BaseModel):
-    """Adam for the dense part (Kingma & Ba, ICLR 2015), from tf-keras."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    type: Literal["adam"] = "adam"
-    learning_rate: float = Field(default=1e-3, gt=0)
-
-    def build(self) -> Any:
-        return keras.optimizers.Adam(self.learning_rate, jit_compile=False)
 
 
 class Optimizers(BaseModel):
@@ -33,7 +22,7 @@ class Optimizers(BaseModel):
 
     embeddings: Sparse = AdaGrad()
     wide: Sparse = Ftrl()
-    dense: Adam = Adam()
+    dense: Dense = Adam()
 
     @model_validator(mode="before")
     @classmethod
@@ -41,7 +30,7 @@ class Optimizers(BaseModel):
         """`embeddings.learning_rate = 0.01` alone keeps the group's own rule."""
         if not isinstance(data, Mapping):
             return data
-        rules = {"embeddings": "adagrad", "wide": "ftrl"}
+        rules = {"embeddings": "adagrad", "wide": "ftrl", "dense": "adam"}
         return {
             group: {"type": rules[group], **value}
             if group in rules and isinstance(value, Mapping)
