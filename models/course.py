@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.optimizers.plateau import PlateauState
+
 
 class Course(BaseModel):
     """The epoch under way, what was seen of it, and what came of those before.
 
     batches, rows: done of this epoch, whose weighted losses sum to `total` over a weight of
     `mass`. steps: of all epochs. history: one row an epoch. best: the best metrics so far, since
-    when `waited` epochs have passed.
+    when `waited` epochs have passed. plateau: what the learning rates have come to by that.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -24,6 +26,7 @@ class Course(BaseModel):
     history: list[dict[str, float]] = Field(default_factory=list)
     best: dict[str, float] | None = None
     waited: int = Field(default=0, ge=0)
+    plateau: PlateauState = PlateauState()
 
     @property
     def loss(self) -> float:

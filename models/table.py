@@ -61,6 +61,18 @@ class Table:
         weights, state = self.optimizer.update(weights, state, gradient, rate)
         self._storage.scatter_update(tf.IndexedSlices(tf.concat([weights, state], 1), ids))
 
+    def whole(self, ids: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor]:
+        """All weights `(rows, dim)`, and the gradient of rows `ids` among zeros of that shape."""
+        shape = [self.rows, self.dim]
+        return self._storage[:, : self.dim], tf.scatter_nd(ids[:, None], gradient, shape)
+
+    def push_whole(self, gradient: Tensor, rate: Tensor) -> None:
+        """Update every row from a gradient `(rows, dim)`: for tables that are small enough."""
+        stored = self._storage.value()
+        weights, state = stored[:, : self.dim], stored[:, self.dim :]
+        weights, state = self.optimizer.update(weights, state, gradient, rate)
+        self._storage.assign(tf.concat([weights, state], 1))
+
     @property
     def weights(self) -> npt.NDArray[np.float32]:
         """Copy of the weights, float32 (rows, dim)."""

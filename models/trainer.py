@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from features.batch import Batch
 from features.errors import DataError
 from models.course import Course
 from models.keras import tf
+from models.lookup import Touched
+from models.losses.bce import BinaryCrossEntropy
+from models.losses.registry import PointLoss
 from models.model import Model
+from models.optimizers.clipping import Clip
+from models.optimizers.dense.state import arrays, restore
 from models.optimizers.groups import Optimizers
 from models.optimizers.optimizer import Tensor
+from models.optimizers.plateau import Plateau
+from models.optimizers.schedule import Schedule
+from models.regularization import L2
 
 
 class TrainConfig(BaseModel):
@@ -37,7 +45,18 @@ class TrainConfig(BaseModel):
     monitor: str = "LogLoss"
     patience: int = Field(default=1, ge=1)
     checkpoint_minutes: float = Field(default=10.0, gt=0)
+    loss: PointLoss = BinaryCrossEntropy()
     optimizers: Optimizers = Optimizers()
+    schedule: Schedule = Schedule()
+    plateau: Plateau | None = None
+    clip: Clip = Clip()
+    l2: L2 = L2()
+
+    @field_validator("loss", mode="before")
+    @classmethod
+    def _default_loss(cls, data: Any) -> Any:
+        """`loss.label_smoothing = 0.1` alone keeps the default."""
+        return {"type": "bce", **data} if isinstance(data, Mapping) else data
 
 
 @dataclass
@@ -53,24 +72,32 @@ class Progress:
 class Trainer:
     """Trains a model in place, one batch a step, by sparse updates of its tables.
 
-    The loss is the weighted mean binary cross-entropy of the batch, whose logits are those of the
-    model plus `offset`: where the rows are a sample with other odds than the log, the logarithm
-    of the sample's odds over the log's leaves the model with the log's.
+    The loss reads the model's logits plus `offset`: where the rows are a sample with other odds
+    than the log, the logarithm of the sample's odds over the log's leaves the model with the
+    log's.
     """
 
-    def __init__(self, model: Model, offset: float = 0.0) -> None:
-        self.model, self._offset = model, offset
+    def __init__(
+        self, model: Model, config: TrainConfig | None = None, offset: float = 0.0
+    ) -> None:
+        self.model, self.config, self._offset = model, config or TrainConfig(), offset
         self._dense = model.optimizers.dense.build()
         self._dense.build(model.network.trainable_variables)
         row = tf.TensorSpec([None], tf.float32)
-        self._step = tf.function(self._update, input_signature=[*model.signature, row, row])
+        rate = tf.TensorSpec([], tf.float32)
+        self._step = tf.function(self._update, input_signature=[*model.signature, row, row, rate])
 
-    def step(self, batch: Batch) -> Tensor:
-        """Learn from one batch; returns its loss, a scalar tensor."""
+    def step(self, batch: Batch, rate: float = 1.0) -> Tensor:
+        """Learn from one batch; returns its loss, a scalar tensor.
+
+        `rate` is what every learning rate is multiplied by. Raises DataError without labels.
+        """
         if batch.label is None:
             raise DataError("Training needs labelled rows; the batch has no label.")
         weight = tf.ones([batch.rows]) if batch.weight is None else batch.weight
-        return self._step(*self.model.arrays(batch), tf.convert_to_tensor(batch.label), weight)
+        self._dense.learning_rate.assign(rate * self.model.optimizers.dense.learning_rate)
+        inputs = self.model.arrays(batch)
+        return self._step(*inputs, tf.convert_to_tensor(batch.label), weight, tf.constant(rate))
 
     def _update(
         self,
@@ -79,40 +106,73 @@ class Trainer:
         numerics: Tensor,
         label: Tensor,
         weight: Tensor,
+        rate: Tensor,
     ) -> Tensor:
         model = self.model
         touched = model.touch(ids, sequences)
         pulled = {name: table.pull(touched[name].rows) for name, table in model.tables.items()}
-        weights = [row_weights for row_weights, _ in pulled.values()]
+        weights = {name: rows for name, (rows, _) in pulled.items()}
         dense = model.network.trainable_variables
         with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch([*weights, *dense])
-            named = dict(zip(pulled, weights, strict=True))
-            inputs = model.inputs(named, touched, sequences, numerics)
+            tape.watch([*weights.values(), *dense])
+            inputs = model.inputs(weights, touched, sequences, numerics)
             logits = model.network(inputs, training=True) + self._offset
-            losses = tf.nn.sigmoid_cross_entropy_with_logits(label, logits)
-            # A batch of weight zero teaches nothing.
-            loss = tf.math.divide_no_nan(tf.reduce_sum(losses * weight), tf.reduce_sum(weight))
-        gradients = tape.gradient(loss, [*weights, *dense])
-        for (name, (rows, state)), gradient in zip(pulled.items(), gradients, strict=False):
-            ids = touched[name].rows
-            summed = _summed(gradient, tf.shape(ids)[0])
-            model.tables[name].push(ids, rows, state, summed, tf.constant(1.0))
-        self._dense.apply_gradients(zip(gradients[len(weights) :], dense, strict=True))
+            loss = self.config.loss(logits, label, weight)
+        found = tape.gradient(loss, [*weights.values(), *dense])
+        of_rows = [
+            self._of_rows(name, touched[name], rows, gradient, tf.shape(numerics)[0])
+            for (name, rows), gradient in zip(weights.items(), found, strict=False)
+        ]
+        of_dense = [
+            gradient + self.config.l2.dense * one
+            if self.config.l2.dense and one.ndim > 1
+            else gradient
+            for gradient, one in zip(found[len(weights) :], dense, strict=True)
+        ]
+        clipped = self.config.clip.apply([*of_rows, *of_dense])
+        for (name, (rows, state)), gradient in zip(pulled.items(), clipped, strict=False):
+            if self.config.l2.whole_tables:
+                model.tables[name].push_whole(gradient, rate)
+            else:
+                model.tables[name].push(touched[name].rows, rows, state, gradient, rate)
+        self._dense.apply_gradients(zip(clipped[len(weights) :], dense, strict=True))
         return loss
+
+    def _of_dense(self, gradient: Tensor | None, weight: Tensor) -> Tensor | None:
+        """With its penalty, which kernels have and biases do not."""
+        penalty = self.config.l2.dense
+        if gradient is None or not penalty or len(weight.shape) < 2:
+            return gradient
+        return gradient + penalty * weight
+
+    def _of_rows(
+        self, name: str, touched: Touched, weights: Tensor, gradient: Any, batch: Tensor
+    ) -> Tensor:
+        """The gradient of each distinct row, summed over its uses, with its penalty.
+
+        Float32 (distinct, dim), or of `whole_tables` (rows, dim).
+        """
+        count = tf.shape(touched.rows)[0]
+        if isinstance(gradient, tf.IndexedSlices):
+            gradient = tf.math.unsorted_segment_sum(gradient.values, gradient.indices, count)
+        penalty = self.config.l2.of(self.model.specs[name].group)
+        if self.config.l2.whole_tables:
+            every, gradient = self.model.tables[name].whole(touched.rows, gradient)
+            return gradient + penalty * every
+        if not penalty:
+            return gradient
+        uses = tf.math.unsorted_segment_sum(tf.ones_like(touched.where), touched.where, count)
+        share = tf.cast(uses, tf.float32) / tf.cast(batch, tf.float32)
+        return gradient + penalty * share[:, None] * weights
 
     @property
     def state(self) -> list[npt.NDArray[Any]]:
         """What the dense update rule remembers."""
-        return [one.numpy() for one in self._dense.variables]
+        return arrays(self._dense)
 
     def restore(self, state: Sequence[npt.NDArray[Any]]) -> None:
         """Take over what `state` gave. Raises ValueError where it does not fit."""
-        shapes = [tuple(one.shape) for one in self._dense.variables]
-        if [one.shape for one in state] != shapes:
-            raise ValueError("the state of the dense optimizer is another optimizer's")
-        for variable, value in zip(self._dense.variables, state, strict=True):
-            variable.assign(value)
+        restore(self._dense, state)
 
     def epoch(
         self,
@@ -135,7 +195,7 @@ class Trainer:
         """
         saved = time.monotonic()
         for batch in batches:
-            loss = float(self.step(batch))
+            loss = float(self.step(batch, self._rate(course)))
             if not math.isfinite(loss):
                 raise DataError(
                     f"The loss must stay finite; it became {loss} after {course.rows} rows of "
@@ -156,9 +216,13 @@ class Trainer:
             raise DataError("Training needs rows of a weight above 0; the data holds none.")
         return course.loss
 
+    def _rate(self, course: Course) -> float:
+        schedule = self.config.schedule
+        scale = schedule.scale(self.config.batch_size) * course.plateau.scale
+        return schedule.factor(course.steps) * scale
+
     def fit(
         self,
-        config: TrainConfig,
         batches: Callable[[int, int], Iterable[Batch]],
         validate: Callable[[Model], dict[str, float]],
         better: Callable[[dict[str, float], dict[str, float]], bool],
@@ -170,7 +234,6 @@ class Trainer:
         """Train until `patience` epochs bring nothing better on validation.
 
         Args:
-            config: epochs and patience.
             batches: the training batches of an epoch, counted from 1, less the first so many.
             validate: metrics of the model on validation data.
             better: whether the first metrics beat the second.
@@ -182,14 +245,17 @@ class Trainer:
         Returns:
             One row an epoch: epoch, train_loss, and the validation metrics.
         """
-        course = course or Course()
+        course, config = course or Course(), self.config
         while course.epoch <= config.epochs and course.waited < config.patience:
             left = batches(course.epoch, course.batches)
             loss = self.epoch(left, course, report, save, config.checkpoint_minutes)
             metrics = validate(self.model)
             course.history.append({"epoch": course.epoch, "train_loss": loss, **metrics})
             report(Progress(course.epoch, 0, loss, metrics))
-            if course.best is None or better(metrics, course.best):
+            best = course.best is None or better(metrics, course.best)
+            if config.plateau is not None:
+                course.plateau = config.plateau.after(course.plateau, best)
+            if best:
                 course.best, course.waited = metrics, 0
                 keep(self.model)
             else:
@@ -198,10 +264,3 @@ class Trainer:
             if save is not None:
                 save(course)
         return course.history
-
-
-def _summed(gradient: Any, count: Tensor) -> Tensor:
-    """The gradient of each distinct row, summed over its uses: float32 (count, dim)."""
-    if isinstance(gradient, tf.IndexedSlices):
-        return tf.math.unsorted_segment_sum(gradient.values, gradient.indices, count)
-    return gradient

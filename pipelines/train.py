@@ -128,14 +128,13 @@ def _train_model(
     def better(new: dict[str, float], old: dict[str, float]) -> bool:
         return new[name] > old[name] if monitor.higher_is_better else new[name] < old[name]
 
-    trainer, encoder = Trainer(model, -prepared.offset), prepared.encoder.fingerprint
+    trainer, encoder = Trainer(model, settings, -prepared.offset), prepared.encoder.fingerprint
     begun = work / _SNAPSHOT
 
     def batches(epoch: int, skip: int) -> Iterator[Batch]:
         return train.batches(settings.batch_size, seed=settings.seed * 1_000_003 + epoch, skip=skip)
 
     history = trainer.fit(
-        settings,
         batches=batches,
         validate=validate,
         better=better,

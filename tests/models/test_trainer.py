@@ -225,8 +225,7 @@ def run(
         read.append(epoch)
         return [batch]
 
-    history = Trainer(model).fit(
-        config,
+    history = Trainer(model, config).fit(
         batches=batches,
         validate=lambda _: {"LogLoss": losses[len(read) - 1]},
         better=lambda new, old: new["LogLoss"] < old["LogLoss"],
@@ -260,8 +259,7 @@ def test_what_is_kept_is_the_model_of_that_epoch(eager: None, layout: Layout, ba
     model, short = (Model(TINY, layout, Optimizers(), seed=1) for _ in range(2))
     kept = []
     scores = iter([3.0, 1.0, 2.0, 2.0])
-    Trainer(model).fit(
-        TrainConfig(epochs=4, patience=2),
+    Trainer(model, TrainConfig(epochs=4, patience=2)).fit(
         batches=lambda *_: [batch],
         validate=lambda _: {"LogLoss": next(scores)},
         better=lambda new, old: new["LogLoss"] < old["LogLoss"],
