@@ -52,7 +52,9 @@ class _Network(keras.layers.Layer):
 
     def call(self, inputs: Inputs, training: bool = False) -> Tensor:
         embedded, numerics = inputs[EMBEDDING], inputs[NUMERIC]
-        attended = self._attention(embedded, training=training)
+        attended = embedded
+        if embedded.shape[1]:
+            attended = self._attention(embedded, training=training)
         logits = self._heads[0](flatten(attended, numerics))
         if self._deep is None:
             return logits

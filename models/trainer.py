@@ -153,6 +153,8 @@ class Trainer:
         Float32 (distinct, dim), or of `whole_tables` (rows, dim).
         """
         count = tf.shape(touched.rows)[0]
+        if gradient is None:  # the network has no use for it
+            gradient = tf.zeros_like(weights)
         if isinstance(gradient, tf.IndexedSlices):
             gradient = tf.math.unsorted_segment_sum(gradient.values, gradient.indices, count)
         penalty = self.config.l2.of(self.model.specs[name].group)

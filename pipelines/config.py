@@ -24,6 +24,7 @@ from features.errors import ConfigError
 from features.readers.filter import Condition
 from features.schema import Schema
 from features.validation import explain
+from pipelines.calibration import CalibrationConfig
 from pipelines.negatives import Negatives
 from pipelines.splits.order import ByOrder
 from pipelines.splits.registry import AnySplit
@@ -100,6 +101,7 @@ class Config(_Section):
     checks: list[dict[str, Any]] = Field(default_factory=list)
     model: Any = None
     train: Any = Field(default_factory=dict)
+    calibration: CalibrationConfig | None = None
     ranker: RankerConfig | None = None
     export: ExportConfig = ExportConfig()
     _base: Path = PrivateAttr(default=Path())
@@ -131,6 +133,11 @@ class Config(_Section):
             raise ValueError(
                 "data.negatives thins the rows a [model] learns from; a [ranker] alone learns "
                 "from whole queries. Remove data.negatives"
+            )
+        if self.calibration is not None and self.model is None:
+            raise ValueError(
+                "[calibration] maps the logits of a [model] to probabilities; a [ranker] alone has "
+                "none. Remove [calibration]"
             )
         return self
 
@@ -181,9 +188,11 @@ def check_config(document: Mapping[str, Any], base: Path) -> Config:
     try:
         config = Config.model_validate(typed)
         extensions.load(config.extensions, base)
-        _ = config.schema_
+        schema = config.schema_
     except ValidationError as error:
         raise ConfigError(explain(error, Schema if error.title == "Schema" else Config)) from error
+    if config.calibration is not None:
+        config.calibration.require(schema)
     config._base = base
     if importlib.util.find_spec("tensorflow") is None:
         return config  # the base install prepares data; training will say what is missing

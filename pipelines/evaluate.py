@@ -15,7 +15,7 @@ from pipelines.metrics.loss import NE, LogLoss
 from pipelines.metrics.metric import Metric
 from pipelines.metrics.predictions import QUERY, Predictions
 from pipelines.metrics.ranking import MRR, NDCG
-from pipelines.scoring import PROBABILITY, RANK
+from pipelines.scoring import PROBABILITY, RANK, UNCALIBRATED
 
 CTR_METRICS: tuple[Metric, ...] = (AUC(), LogLoss(), NE(), PCOC(), ECE(bins=20))
 RANKING_METRICS: tuple[Metric, ...] = (NDCG(cutoff=10), MRR())
@@ -24,7 +24,8 @@ Results = dict[str, dict[str, float]]
 
 
 def evaluate_scores(scored: pl.DataFrame, metrics: Sequence[Metric] = ()) -> Results:
-    """Metrics by scorer: `ctr` for the column probability, `ranker` for the column rank.
+    """Metrics by scorer: `ctr` for the column probability, `ranker` for the column rank, and
+    `uncalibrated` for what the model's probabilities were before their calibration.
 
     Without `metrics`, those that fit: CTR metrics for probabilities with labels 0 and 1, ranking
     metrics where the rows have queries.
@@ -42,6 +43,8 @@ def evaluate_scores(scored: pl.DataFrame, metrics: Sequence[Metric] = ()) -> Res
     if PROBABILITY in scored.columns:
         chosen = metrics or (*CTR_METRICS, *(RANKING_METRICS if grouped else ()))
         results["ctr"] = evaluate(chosen, predictions(scored, PROBABILITY))
+        if UNCALIBRATED in scored.columns:
+            results[UNCALIBRATED] = evaluate(chosen, predictions(scored, UNCALIBRATED))
     if RANK in scored.columns and not (
         PROBABILITY in scored.columns and scored[PROBABILITY].equals(scored[RANK])
     ):

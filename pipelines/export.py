@@ -14,6 +14,7 @@ from pipelines.run import Run
 from pipelines.scoring import PROBABILITY, score
 from serving import export as bundles
 from serving.bundle import Manifest, digest
+from serving.calibration import store as calibrations
 from serving.scorer import Scorer, Scores
 
 
@@ -53,6 +54,7 @@ def export(run: Run, out: Path, quantize: Literal["int8", "none"] | None = None)
         metrics=metrics,
         name=run.config.name,
         version=_version(run),
+        calibration=run.calibration,
     )
     manifest = bundles.export(trained, out, quantize or run.config.export.quantize)
     rows, largest, mean = _difference(run, Scorer.load(out))
@@ -60,9 +62,10 @@ def export(run: Run, out: Path, quantize: Literal["int8", "none"] | None = None)
 
 
 def _version(run: Run) -> str:
-    """Twelve hex digits of the trained weights and trees: another training, another version."""
+    """Twelve hex digits of weights, trees and calibration: another training, another version."""
     parts = (run.folder / "checkpoint", run.folder / "ranker")
     files = sorted(file for part in parts if part.exists() for file in part.iterdir())
+    files += run.folder.glob(calibrations.FILE)
     whole = hashlib.sha256(run.encoder.fingerprint.encode())
     for file in files:
         whole.update(digest(file).encode())
@@ -73,7 +76,7 @@ def _difference(run: Run, scorer: Scorer) -> tuple[int, float, float]:
     valid = run.prepared.part("valid")
     if run.model is None:
         return valid.rows, 0.0, 0.0
-    exact = score(valid, run.model, None)[PROBABILITY].to_numpy()
+    exact = score(valid, run.model, None, run.calibration)[PROBABILITY].to_numpy()
     shipped = np.concatenate([one.probability for one in _scores(valid, scorer)])
     difference = np.abs(exact.astype(np.float64) - shipped)
     return valid.rows, float(difference.max()), float(difference.mean())

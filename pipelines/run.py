@@ -20,6 +20,8 @@ from features.files import read_json
 from pipelines.config import Config, check_config
 from pipelines.prepare import Prepared
 from ranking.lambdamart import Ranker
+from serving.calibration import store as calibrations
+from serving.calibration.store import AnyCalibration
 
 if TYPE_CHECKING:
     from models.model import Model
@@ -32,7 +34,8 @@ _PACKAGES = ("crossrank", "tensorflow", "tf-keras", "xgboost", "polars", "pyarro
 @dataclass(frozen=True)
 class Run:
     """A finished run: config.json, run.json, metrics.json, history.json (validation by epoch and
-    round), encoder/ with the schema, checkpoint/ and ranker/ where there is one, golden.parquet.
+    round), encoder/ with the schema, checkpoint/, calibration.json and ranker/ where there is one,
+    golden.parquet.
     """
 
     folder: Path
@@ -79,6 +82,12 @@ class Run:
     def ranker(self) -> Ranker | None:
         folder = self.folder / "ranker"
         return Ranker.load(folder) if folder.exists() else None
+
+    @cached_property
+    def calibration(self) -> AnyCalibration | None:
+        if not (self.folder / calibrations.FILE).exists():
+            return None
+        return calibrations.load(self.folder, self.encoder.layout, _AGAIN)
 
     @property
     def golden(self) -> pl.DataFrame:

@@ -12,20 +12,22 @@ from features.dataset.dataset import POSITION, QUERY, ROLES, Dataset
 from features.sigmoid import sigmoid
 from ranking.groups import Groups
 from ranking.lambdamart import QueryData, Ranker
+from serving.calibration.store import AnyCalibration
 
 if TYPE_CHECKING:
     from models.model import Model
 
-PROBABILITY, RANK = "probability", "rank"
-_BATCH = 8192
+PROBABILITY, UNCALIBRATED, RANK = "probability", "uncalibrated", "rank"
+BATCH = 8192
 
 Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int32]
 
 
 def matrix(dataset: Dataset, model: Model | None) -> tuple[Floats, Floats | None]:
     """The ranker's columns float32 (rows, columns), and the CTR logits float32 (rows,)."""
     matrices, logits = [], []
-    for batch in dataset.batches(_BATCH):
+    for batch in dataset.batches(BATCH):
         score = None if model is None else model.logits([batch])
         matrices.append(batch.matrix(score))
         if score is not None:
@@ -41,18 +43,35 @@ def query_data(dataset: Dataset, columns: Floats) -> QueryData:
     return QueryData(columns, label, Groups.of(roles[QUERY], position))
 
 
-def score(dataset: Dataset, model: Model | None, ranker: Ranker | None) -> pl.DataFrame:
+def segments_of(dataset: Dataset, feature: str | None) -> Ints | None:
+    """The encoded ids int32 (rows,) of the feature whose values are segments."""
+    return None if feature is None else dataset.frame([feature])[feature].to_numpy()
+
+
+def score(
+    dataset: Dataset,
+    model: Model | None,
+    ranker: Ranker | None,
+    calibration: AnyCalibration | None = None,
+) -> pl.DataFrame:
     """The roles of each row, its click probability and its ranking score, in order.
 
-    `rank` is the ranker's score, or the probability where there is no ranker.
+    `rank` is the ranker's score, or the probability where there is no ranker. With a calibration
+    the model's own probability stands beside that which it makes of it, as `uncalibrated`.
     """
     frame = dataset.frame([ROLES[role] for role in dataset.manifest.roles])
     frame = frame.rename({ROLES[role]: role for role in dataset.manifest.roles})
     if ranker is None:
         assert model is not None  # a run has a model, a ranker, or both
-        probability = model.predict(dataset.batches(_BATCH))
-        return frame.with_columns(pl.Series(PROBABILITY, probability), pl.Series(RANK, probability))
-    columns, logits = matrix(dataset, model)
+        logits: Floats | None = model.logits(dataset.batches(BATCH))
+    else:
+        columns, logits = matrix(dataset, model)
+    found: dict[str, Floats] = {}
     if logits is not None:
-        frame = frame.with_columns(pl.Series(PROBABILITY, sigmoid(logits)))
-    return frame.with_columns(pl.Series(RANK, ranker.predict(columns)))
+        found[PROBABILITY] = sigmoid(logits)
+        if calibration is not None:
+            found[UNCALIBRATED] = found[PROBABILITY]
+            segments = segments_of(dataset, calibration.feature)
+            found[PROBABILITY] = calibration.apply(logits, segments)
+    found[RANK] = found[PROBABILITY] if ranker is None else ranker.predict(columns)
+    return frame.with_columns(pl.Series(name, values) for name, values in found.items())

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from features import store
 from features.errors import ConfigError, DataError
 from features.files import read_json, remove, resuming, unfinished, write_json
+from pipelines.calibration import calibrate, require_rows
 from pipelines.config import Config
 from pipelines.evaluate import Results, evaluate_scores
 from pipelines.metrics.metric import Metric
@@ -22,6 +23,7 @@ from pipelines.run import RUN, Run, about, versions
 from pipelines.scoring import matrix, query_data, score
 from ranking import lambdamart
 from ranking.lambdamart import Ranker
+from serving.calibration import store as calibrations
 
 if TYPE_CHECKING:
     from features.batch import Batch
@@ -46,6 +48,8 @@ def train(config: Config, out: Path, report: Report, *, resume: bool = False) ->
     if out.exists() and not (out / RUN).exists():
         raise ConfigError(f"{out} must be a new folder or an earlier run; it is neither.")
     prepared = prepare(config, out.resolve().parent, report)
+    if config.calibration is not None:
+        require_rows(prepared.part("valid"))
     key = _key(config, prepared)
     if resume and not unfinished(out).exists() and _key_of(out / RUN) == key:
         return Run(out)
@@ -58,17 +62,21 @@ def train(config: Config, out: Path, report: Report, *, resume: bool = False) ->
         store.save(prepared.encoder, work / "encoder")
         prepared.golden.write_parquet(work / "golden.parquet")
         write_json(work / "config.json", json.loads(config.model_dump_json()))
-        model, ranker = None, None
+        model, ranker, calibrated = None, None, None
         epochs: list[Metrics] = []
         rounds: list[Metrics] = []
         if config.model is not None:
             model, epochs = _train_model(config, prepared, work, report)
+            if config.calibration is not None:
+                calibrated = calibrate(config.calibration, model, prepared.part("valid"))
+                calibrations.save(calibrated.calibration, work)
         if config.ranker is not None:
             ranker, rounds = _train_ranker(config, prepared, model, report)
             ranker.save(work / "ranker")
         write_json(work / "history.json", {"epochs": epochs, "rounds": rounds})
-        valid = score(prepared.part("valid"), model, ranker)
-        metrics: Results = evaluate_scores(valid)
+        fitted = None if calibrated is None else calibrated.calibration
+        valid = score(prepared.part("valid"), model, ranker, fitted)
+        metrics: Results = evaluate_scores(valid if calibrated is None else calibrated.fair(valid))
         write_json(work / "metrics.json", metrics)
         write_json(work / RUN, {**about(config, prepared, out), "training": key})
         for made in (work / _BEGUN, work / _SNAPSHOT, *work.glob(".*")):

@@ -36,7 +36,8 @@ class TableEntry(BaseModel):
 class Manifest(BaseModel):
     """What a bundle holds and where it comes from.
 
-    encoder, data: fingerprints. tolerance: largest difference from the golden scores.
+    encoder, data: fingerprints. calibration: whether there is one. tolerance: largest difference
+    from the golden scores.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -50,6 +51,7 @@ class Manifest(BaseModel):
     quantize: Literal["int8", "none"]
     tables: dict[str, TableEntry]
     ranker: bool
+    calibration: bool = False
     metrics: dict[str, float]
     tolerance: float
     model: dict[str, Any] | None = None

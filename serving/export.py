@@ -16,6 +16,8 @@ from features.files import replacing
 from models.model import Model
 from ranking.lambdamart import Ranker
 from serving.bundle import MANIFEST, Manifest, TableEntry, seal
+from serving.calibration import store as calibrations
+from serving.calibration.store import AnyCalibration
 from serving.convert import to_litert
 from serving.scorer import PROBABILITY, RANK, Scorer
 from serving.tables import Storage, save_table
@@ -39,6 +41,7 @@ class Trained:
     metrics: dict[str, float]
     name: str
     version: str
+    calibration: AnyCalibration | None = None
 
 
 def export(trained: Trained, out: Path, quantize: Quantize) -> Manifest:
@@ -64,6 +67,8 @@ def export(trained: Trained, out: Path, quantize: Quantize) -> Manifest:
         tables = {} if trained.model is None else _save_model(work, trained.model, quantize)
         if trained.ranker is not None:
             trained.ranker.save(work / "ranker")
+        if trained.calibration is not None:
+            calibrations.save(trained.calibration, work)
         manifest = _manifest(trained, quantize, tables)
         seal(work, manifest)
         _golden(work, trained.golden)
@@ -100,6 +105,7 @@ def _manifest(trained: Trained, quantize: Quantize, tables: dict[str, TableEntry
         quantize=quantize,
         tables=tables,
         ranker=trained.ranker is not None,
+        calibration=trained.calibration is not None,
         metrics=trained.metrics,
         tolerance=_TOLERANCE,
         model=model,

@@ -15,9 +15,12 @@ from features import store
 from features.batch import Batch
 from features.encoder import Encoder
 from features.errors import BundleError, CrossrankError, DataError
+from features.layout import Layout
 from features.rows import RowSpace
 from features.sigmoid import sigmoid
 from serving.bundle import Manifest, open_bundle
+from serving.calibration import store as calibrations
+from serving.calibration.store import AnyCalibration
 from serving.dense import DenseNetwork
 from serving.embedder import Embedder
 from serving.tables import StoredTable, load_table
@@ -29,7 +32,8 @@ PROBABILITY, RANK = "__probability", "__rank"  # expected scores in the golden r
 
 @dataclass(frozen=True)
 class Scores:
-    """probability: of a click, float32 (rows,), or None without a CTR model.
+    """probability: of a click, calibrated where the bundle says how, float32 (rows,), or None
+    without a CTR model.
     rank: what to order candidates by, float32 (rows,), higher first.
     """
 
@@ -50,10 +54,12 @@ class Scorer:
         tables: dict[str, StoredTable],
         dense: DenseNetwork | None,
         booster: Any | None,
+        calibration: AnyCalibration | None = None,
     ) -> None:
         self.manifest, self.encoder = manifest, encoder
         self._dense, self._booster = dense, booster
         self._embed = Embedder(encoder.layout, tables, manifest.tables)
+        self._calibration, self._segment = calibration, _segment(encoder.layout, calibration)
 
     @classmethod
     def load(cls, folder: Path, threads: int = 1) -> Self:
@@ -84,7 +90,9 @@ class Scorer:
             for name, entry in manifest.tables.items()
         }
         dense = DenseNetwork(folder / "dense.tflite", threads) if tables else None
-        return cls(manifest, encoder, tables, dense, _booster(folder) if manifest.ranker else None)
+        booster = _booster(folder) if manifest.ranker else None
+        calibration = _calibration(folder, encoder.layout) if manifest.calibration else None
+        return cls(manifest, encoder, tables, dense, booster, calibration)
 
     def score(self, frame: pl.DataFrame, *, rank: bool = True) -> Scores:
         """Score raw rows. `rank=False` leaves the ranker out and ranks by probability.
@@ -103,12 +111,18 @@ class Scorer:
         """
         self._check_numbers(batch)
         logits = None if self._dense is None else self._logits(batch)
-        probability = None if logits is None else sigmoid(logits)
+        probability = None if logits is None else self._probability(logits, batch)
         if self._booster is not None and (rank or probability is None):
             matrix = batch.matrix(logits)
             return Scores(probability, self._booster.inplace_predict(matrix, predict_type="margin"))
         assert probability is not None  # a bundle holds a CTR model, a ranker, or both
         return Scores(probability, probability)
+
+    def _probability(self, logits: Floats, batch: Batch) -> Floats:
+        if self._calibration is None:
+            return sigmoid(logits)
+        segments = None if self._segment is None else batch.ids[:, self._segment]
+        return self._calibration.apply(logits, segments)
 
     def _check_numbers(self, batch: Batch) -> None:
         finite = np.isfinite(batch.numerics)
@@ -150,6 +164,19 @@ class Scorer:
                 "versions compute otherwise: export again here."
             )
         return worst
+
+
+def _calibration(folder: Path, layout: Layout) -> AnyCalibration:
+    try:
+        return calibrations.load(folder, layout, "Export the model again.")
+    except DataError as error:
+        raise BundleError(str(error)) from error
+
+
+def _segment(layout: Layout, calibration: AnyCalibration | None) -> int | None:
+    """Which column of `Batch.ids` holds the segments of a calibration."""
+    feature = None if calibration is None else calibration.feature
+    return None if feature is None else [one.name for one in layout.ids].index(feature)
 
 
 def _booster(folder: Path) -> Any:

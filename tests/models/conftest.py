@@ -31,6 +31,7 @@ from models.model import Model
 from models.network import ModelConfig
 from models.nfm import NFM
 from models.optimizers.adagrad import AdaGrad
+from models.optimizers.ftrl import Ftrl
 from models.optimizers.groups import Adam, Optimizers
 from models.pnn import PNN
 from models.trainer import Trainer
@@ -63,7 +64,11 @@ VARIANTS: dict[str, ModelConfig] = {
     "pnn-outer": PNN(dim=8, hidden=(48,), product="outer"),
     "xdeepfm": XDeepFM(dim=8, hidden=(48,), maps=(16, 8)),
 }
-FAST = Optimizers(embeddings=AdaGrad(learning_rate=0.1), dense=Adam(learning_rate=0.01))
+FAST = Optimizers(
+    embeddings=AdaGrad(learning_rate=0.1),
+    wide=Ftrl(learning_rate=1.0),
+    dense=Adam(learning_rate=0.01),
+)
 VALUES = 20  # of each id of the co-action
 
 

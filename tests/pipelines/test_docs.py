@@ -15,6 +15,7 @@ from models.optimizers.groups import Optimizers
 from models.optimizers.registry import Sparse
 from models.registry import AnyModel
 from models.trainer import TrainConfig
+from pipelines.calibration import CalibrationConfig
 from pipelines.config import Config, DataConfig, ExportConfig
 from pipelines.negatives import Negatives
 from pipelines.splits.registry import AnySplit
@@ -29,6 +30,7 @@ def members(union: Any) -> list[type[BaseModel]]:
 
 SECTIONS: list[type[BaseModel]] = [
     Config, DataConfig, Negatives, ExportConfig, TrainConfig, Optimizers, RankerConfig,
+    CalibrationConfig,
     *members(Feature), *members(AnySplit), *members(AnyModel), *members(Sparse),
     Check, *(one.options for one in FORMATS.values()),
 ]  # fmt: skip
