@@ -65,7 +65,8 @@ def test_it_overfits_a_tiny_set(
     assert entropy(model, batch) == pytest.approx(np.log(2), abs=0.3)
     for _ in range(80):
         trainer.step(batch)
-    assert entropy(model, batch) < 0.02
+    # Some of the labels are beyond a linear model.
+    assert entropy(model, batch) < (0.5 if isinstance(config, LR) else 0.02)
 
 
 def test_the_same_seed_trains_the_same_model(
@@ -210,12 +211,21 @@ class Descent(SparseOptimizer):
 
 
 def test_table_gradients_are_those_of_the_loss(
-    eager: None, config: ModelConfig, layout_of: Callable[..., Layout], batch_of: BatchOf
+    eager: None,
+    config: ModelConfig,
+    layout_of: Callable[..., Layout],
+    batch_of: BatchOf,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Against central differences of an entropy worked in numpy, for every weight of a table."""
+    """Against central differences of an entropy worked in numpy, for every weight of a table.
+
+    All is smooth for that, lest a difference fall over a kink, and the same in training and out.
+    """
+    monkeypatch.setattr(tf.nn, "relu", tf.nn.softplus)
     layout = layout_of(rows=2)
     batch = batch_of(layout, 6, seed=2)
     smooth = {"dim": 2, "activation": "tanh", "dropout": 0.0, "norm": "none"}
+    smooth |= {"attention_activation": "tanh"}
     known = {name: value for name, value in smooth.items() if name in type(config).model_fields}
     tiny = config.model_copy(update=known)
     rules = Optimizers.model_construct(
@@ -232,12 +242,12 @@ def test_table_gradients_are_those_of_the_loss(
         expected = np.zeros_like(start[name])
         for index in np.ndindex(*expected.shape):
             losses = []
-            for step in (0.01, -0.01):
+            for step in (0.002, -0.002):
                 shifted = start[name].copy()
                 shifted[index] += step
                 table.restore(shifted)
                 losses.append(entropy(model, batch))
-            expected[index] = (losses[0] - losses[1]) / 0.02
+            expected[index] = (losses[0] - losses[1]) / 0.004
         table.restore(start[name])
         found = start[name] - moved.tables[name].storage
         np.testing.assert_allclose(found, expected, rtol=5e-3, atol=2e-4)
