@@ -72,8 +72,8 @@ class MaskBlocks(keras.layers.Layer):
     """Mask blocks of one instance e: `serial`, each on the output of the one before; `parallel`,
     all on the same input, their outputs side by side.
 
-    The first input `(batch, any)`, the embeddings after a FieldNorm, and e `(batch, any)`, float32, to
-    `(batch, output_dim)`. The arguments are those of MaskBlock, `units` one a block.
+    The first input `(batch, any)`, the embeddings after a FieldNorm, and e `(batch, any)`,
+    float32, to `(batch, output_dim)`. The arguments are those of MaskBlock, `units` one a block.
     """
 
     def __init__(
