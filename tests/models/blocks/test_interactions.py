@@ -140,8 +140,13 @@ def test_bfloat16_is_near_float32(case: Case) -> None:
     randomise(block)
     low.set_weights(block.get_weights())
     inputs = case.inputs(64)
-    found, expected = case.run(low, inputs), case.run(block, inputs).numpy()
+    with tf.GradientTape() as tape:
+        found = case.run(low, inputs, training=False)
+    expected = case.run(block, inputs).numpy()
     assert found.dtype == (tf.float32 if case.exact else tf.bfloat16)
     error = np.sqrt(np.mean((tf.cast(found, tf.float32) - expected) ** 2))
     assert error <= (0 if case.exact else expected.std() / 50)
-    assert all(one.dtype == tf.float32 for one in low.weights)
+    weights = low.trainable_weights
+    for weight, gradient in zip(weights, tape.gradient(found, weights), strict=True):
+        assert weight.dtype == gradient.dtype == tf.float32
+        assert np.isfinite(gradient).all()
