@@ -101,6 +101,7 @@ def compare(block: Any, function: Any, inputs: Sequence[Sequence[Any]]) -> None:
         np.testing.assert_allclose(found, function(*values), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_litert_computes_the_same_at_batch_sizes_that_come_and_go(case: Case) -> None:
     block = made(case)
     randomise(block)
