@@ -44,6 +44,10 @@ class FieldAttention(keras.layers.Layer):
         self._dim = heads * head_dim if layers else None
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
+        if not inputs.shape[1]:  # LiteRT does not survive most operators on tensors of no values
+            return tf.zeros(
+                [tf.shape(inputs)[0], 0, self.output_dim(inputs.shape[2])], inputs.dtype
+            )
         fields = inputs
         for attend in self._attends:
             fields = attend(fields, training=training)

@@ -19,6 +19,8 @@ class FieldNorm(keras.layers.Layer):
         self._bias = self.add_weight("bias", input_shape[1:], initializer="zeros")
 
     def call(self, inputs: Tensor) -> Tensor:
+        if not inputs.shape[1]:  # LiteRT does not survive most operators on tensors of no values
+            return inputs
         return self._norm(inputs) * self._gain + self._bias
 
     def output_dim(self, dim: int) -> int:

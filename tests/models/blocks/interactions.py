@@ -14,7 +14,10 @@ from models.blocks.cross_mix import CrossMix
 from models.blocks.dot import DotInteraction
 from models.blocks.field_norm import FieldNorm
 from models.blocks.fm import FactorizationMachine
+from models.blocks.fwfm import FieldWeighted
 from models.blocks.gating import FeatureGate
+from models.blocks.linear import FirstOrder
+from models.blocks.logarithmic import LogarithmicTransform
 from models.blocks.mask_block import MaskBlocks
 from models.blocks.product import InnerProduct, OuterProduct
 from models.keras import tf
@@ -103,6 +106,16 @@ CASES = {
     ),
     "inner": Case(lambda _: InnerProduct(), EMBEDDED, lambda one: one.output_dim(FIELDS)),
     "field_norm": Case(lambda _: FieldNorm(), EMBEDDED, lambda one: one.output_dim(DIM)),
+    "fwfm": Case(
+        lambda seed: FieldWeighted(seed=seed), EMBEDDED, lambda one: one.output_dim(), True
+    ),
+    "linear": Case(lambda _: FirstOrder(), ((FIELDS, 1), (2,)), lambda one: one.output_dim(), True),
+    "logarithmic": Case(
+        lambda seed: LogarithmicTransform(5, seed=seed),
+        EMBEDDED,
+        lambda one: one.output_dim(DIM),
+        True,
+    ),
     "mask-serial": Case(
         lambda seed: MaskBlocks((5, 4), seed=seed),
         (*FLAT, *FLAT),

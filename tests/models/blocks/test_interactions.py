@@ -1,6 +1,7 @@
 """What every interaction block must do, whatever it computes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from ai_edge_litert.interpreter import Interpreter
 from features.stderr import quiet
 from models.keras import keras, tf
 from tests.models.blocks.interactions import CASES, Case, randomise, trace
+
+OF_FIELDS = {name: case for name, case in CASES.items() if len(case.shapes[0]) == 2}
 
 
 @pytest.fixture(params=CASES.values(), ids=list(CASES))
@@ -77,10 +80,8 @@ def test_every_weight_and_input_has_a_finite_gradient(case: Case) -> None:
         assert np.any(gradient)
 
 
-def test_litert_computes_the_same_at_batch_sizes_that_come_and_go(case: Case) -> None:
-    block = made(case)
-    randomise(block)
-    function = trace(block, case)
+def compare(block: Any, function: Any, inputs: Sequence[Sequence[Any]]) -> None:
+    """`function` in LiteRT against itself in TensorFlow, over inputs of several batch sizes."""
     converter = tf.lite.TFLiteConverter.from_concrete_functions(
         [function.get_concrete_function()], block
     )
@@ -89,16 +90,46 @@ def test_litert_computes_the_same_at_batch_sizes_that_come_and_go(case: Case) ->
         interpreter: Any = Interpreter(model_content=converter.convert())
     given = sorted(interpreter.get_input_details(), key=lambda one: str(one["name"]))
     (output,) = interpreter.get_output_details()
-    for rows in (1, 7, 1):
-        inputs = case.inputs(rows)
-        for detail, values in zip(given, inputs, strict=True):
-            interpreter.resize_tensor_input(detail["index"], values.shape)
+    for values in inputs:
+        for detail, one in zip(given, values, strict=True):
+            interpreter.resize_tensor_input(detail["index"], one.shape)
         interpreter.allocate_tensors()
-        for detail, values in zip(given, inputs, strict=True):
-            interpreter.set_tensor(detail["index"], values)
+        for detail, one in zip(given, values, strict=True):
+            interpreter.set_tensor(detail["index"], one)
         interpreter.invoke()
         found = interpreter.get_tensor(output["index"])
-        np.testing.assert_allclose(found, case.run(block, inputs), rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(found, function(*values), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_litert_computes_the_same_at_batch_sizes_that_come_and_go(case: Case) -> None:
+    block = made(case)
+    randomise(block)
+    compare(block, trace(block, case), [case.inputs(rows) for rows in (1, 7, 1)])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fields", [0, 1])
+@pytest.mark.parametrize("case", OF_FIELDS.values(), ids=list(OF_FIELDS))
+def test_so_it_does_where_fields_are_too_few_for_a_pair(case: Case, fields: int) -> None:
+    """As a model has it: the block's output beside others, and no input without values."""
+    (_, dim), *rest = case.shapes
+    few = replace(case, shapes=((fields, dim), *rest))
+    block = made(few)
+    specs = [(dim,), *((fields, dim) for _ in range(fields)), *rest]
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None, *shape], tf.float32, name=f"x{i}") for i, shape in enumerate(specs)
+        ]
+    )
+    def beside(flat: Any, *inputs: Any) -> Any:
+        absent = [] if fields else [tf.zeros([tf.shape(flat)[0], 0, dim])]
+        found = few.run(block, [*absent, *inputs])
+        width = int(np.prod(found.shape[1:]))
+        return tf.concat([tf.reshape(found, [tf.shape(flat)[0], width]), flat], 1)
+
+    compare(block, beside, [replace(case, shapes=tuple(specs)).inputs(n) for n in (1, 7, 1)])
 
 
 @pytest.mark.usefixtures("bfloat16")
@@ -110,8 +141,13 @@ def test_bfloat16_is_near_float32(case: Case) -> None:
     randomise(block)
     low.set_weights(block.get_weights())
     inputs = case.inputs(64)
-    found, expected = case.run(low, inputs), case.run(block, inputs).numpy()
+    with tf.GradientTape() as tape:
+        found = case.run(low, inputs, training=False)
+    expected = case.run(block, inputs).numpy()
     assert found.dtype == (tf.float32 if case.exact else tf.bfloat16)
     error = np.sqrt(np.mean((tf.cast(found, tf.float32) - expected) ** 2))
     assert error <= (0 if case.exact else expected.std() / 50)
-    assert all(one.dtype == tf.float32 for one in low.weights)
+    weights = low.trainable_weights
+    for weight, gradient in zip(weights, tape.gradient(found, weights), strict=True):
+        assert weight.dtype == gradient.dtype == tf.float32
+        assert np.isfinite(gradient).all()
