@@ -41,7 +41,7 @@ class PReLU(keras.layers.Layer):
         self._slope = self.add_weight(name="slope", shape=(shape[-1],), initializer=quarter)
 
     def call(self, inputs: Tensor) -> Tensor:
-        return tf.nn.relu(inputs) - self._slope * tf.nn.relu(-inputs)
+        return tf.nn.relu(inputs) + -self._slope * tf.nn.relu(-inputs)  # as LiteRT knows it
 
     def output_dim(self, input_dim: int) -> int:
         return input_dim

@@ -53,16 +53,15 @@ class GhostNorm(keras.layers.Layer):
         self._variance = weight("moving_variance", "ones", trainable=False)
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
+        gamma, beta = (self._gamma, self._beta) if self._affine else (1.0, 0.0)
         values = tf.cast(inputs, tf.float32)
         if training:
-            normal = tf.reshape(
-                self._learn(tf.reshape(values, [-1, inputs.shape[-1]])), tf.shape(values)
-            )
-        else:
-            normal = (values - self._mean) * tf.math.rsqrt(self._variance + self._epsilon)
-        if self._affine:
-            normal = normal * self._gamma + self._beta
-        return tf.cast(normal, self.compute_dtype)
+            normal = self._learn(tf.reshape(values, [-1, inputs.shape[-1]]))
+            found = tf.reshape(normal, tf.shape(values)) * gamma + beta
+        else:  # one factor and one term, which LiteRT folds into the layer before
+            scale = tf.math.rsqrt(self._variance + self._epsilon) * gamma
+            found = values * scale + (beta - self._mean * scale)
+        return tf.cast(found, self.compute_dtype)
 
     def _learn(self, values: Tensor) -> Tensor:
         """Rows `(rows, dim)` normalised by their parts, which the moving moments take in."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from models.blocks.mask import masked
 from models.blocks.mlp import MLP
 from models.blocks.seeds import spawn
+from models.blocks.softmax import masked_softmax
 from models.keras import keras, tf
 from models.optimizers.optimizer import Tensor
 
@@ -64,7 +65,7 @@ class TargetAttention(keras.layers.Layer):
             queries = tf.tile(query[:, None, :], [1, length, 1])
             keys, queries = (tf.reshape(one, [-1, dim]) for one in (elements, queries))
             scores = tf.reshape(self._score(keys, queries, training=False), [-1, length])
-        weights = _softmax(scores, mask) if self._softmax else scores
+        weights = masked_softmax(scores, mask) if self._softmax else scores
         return tf.matmul(weights[:, None, :], elements)[:, 0]
 
     def _score(self, keys: Tensor, queries: Tensor, training: bool) -> Tensor:
@@ -74,10 +75,3 @@ class TargetAttention(keras.layers.Layer):
 
     def output_dim(self, input_dim: int) -> int:
         return input_dim
-
-
-def _softmax(scores: Tensor, mask: Tensor) -> Tensor:
-    """Over the present elements of `(batch, length)`; zeros where there are none."""
-    lowest = tf.constant(scores.dtype.min, scores.dtype)
-    weights = tf.nn.softmax(tf.where(mask > 0, scores, lowest))
-    return tf.where(mask > 0, weights, tf.zeros_like(weights))
