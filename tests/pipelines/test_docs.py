@@ -11,6 +11,7 @@ from features.checks.check import Check
 from features.derived.registry import AnyDerived
 from features.readers.open import FORMATS
 from features.transforms.registry import Feature
+from models.optimizers.dense.registry import Dense
 from models.optimizers.groups import Optimizers
 from models.optimizers.registry import Sparse
 from models.registry import AnyModel
@@ -32,6 +33,7 @@ SECTIONS: list[type[BaseModel]] = [
     Config, DataConfig, Negatives, ExportConfig, TrainConfig, Optimizers, RankerConfig,
     CalibrationConfig,
     *members(Feature), *members(AnySplit), *members(AnyModel), *members(Sparse),
+    *members(Dense),
     Check, *(one.options for one in FORMATS.values()),
 ]  # fmt: skip
 SHARED = {"type", "name", "column"}  # what every block of `[[features]]` has
@@ -69,3 +71,19 @@ def test_every_type_lists_its_own_keys(name: str, kind: type[BaseModel]) -> None
 def test_every_key_of_a_check_is_explained() -> None:
     for key in Check.model_fields:
         assert re.search(rf"^\| [^|]*`{key}`", section("checks"), re.MULTILINE), key
+
+
+@pytest.mark.parametrize(
+    ("group", "kind"),
+    [("sparse", one) for one in members(Sparse)] + [("dense", one) for one in members(Dense)],
+    ids=lambda one: getattr(one, "__name__", one),
+)
+def test_every_rule_lists_its_own_keys(group: str, kind: type[BaseModel]) -> None:
+    _, _, table = PAGE.partition(f"| {group} `type` | keys |")
+    table = table.partition("\n## ")[0]
+    tag = kind.model_fields["type"].default
+    (row,) = re.findall(rf"^\| `{tag}` \| (.*) \|$", table.partition("\n\n")[0], re.MULTILINE)
+    keys = [key for key in kind.model_fields if key != "type"]
+    assert sorted(re.findall(r"`(\w+)`", row)) == sorted(keys)
+    for key in keys:
+        assert re.search(rf"^\| [^|]*`{key}`[^|]* \| \w", table, re.MULTILINE), key
