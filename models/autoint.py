@@ -11,8 +11,7 @@ from models.blocks.attention import FieldAttention
 from models.blocks.flatten import flatten
 from models.blocks.head import Head
 from models.deep import EMBEDDING, DeepConfig
-from models.keras import keras
-from models.network import NUMERIC, Inputs
+from models.network import NUMERIC, Inputs, Network
 from models.optimizers.optimizer import Tensor
 
 
@@ -33,11 +32,11 @@ class AutoInt(DeepConfig):
         layout: Layout,  # noqa: ARG002
         seed: int,
         bias: float = 0.0,
-    ) -> keras.layers.Layer:
+    ) -> Network:
         return _Network(self, seed, bias)
 
 
-class _Network(keras.layers.Layer):
+class _Network(Network):
     def __init__(self, config: AutoInt, seed: int, bias: float) -> None:
         super().__init__()
         self._attention = FieldAttention(

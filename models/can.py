@@ -10,12 +10,11 @@ from pydantic import Field
 from features.inputs import elements, mask
 from features.layout import Layout
 from models.blocks.co_action import CoAction
-from models.blocks.flatten import flatten
+from models.blocks.flatten import flatten, side_by_side
 from models.blocks.head import Head
 from models.deep import EMBEDDING, DeepConfig
 from models.history import Pair, pairs_of
-from models.keras import keras, tf
-from models.network import NUMERIC, Inputs, TableSpec, Unit
+from models.network import NUMERIC, Inputs, Network, TableSpec, Unit
 from models.optimizers.optimizer import Tensor
 
 
@@ -73,11 +72,11 @@ class CAN(DeepConfig):
             for one in pairs
         ]
 
-    def network(self, layout: Layout, seed: int, bias: float = 0.0) -> keras.layers.Layer:
+    def network(self, layout: Layout, seed: int, bias: float = 0.0) -> Network:
         return _Network(self, layout, seed, bias)
 
 
-class _Network(keras.layers.Layer):
+class _Network(Network):
     def __init__(self, config: CAN, layout: Layout, seed: int, bias: float) -> None:
         super().__init__()
         pairs = pairs_of(layout, config.pairs)
@@ -100,4 +99,4 @@ class _Network(keras.layers.Layer):
                 parts.append(self._act(inputs[user], row))
             else:
                 parts.append(self._act(inputs[elements(user, 0)], row, inputs[mask(sequence)]))
-        return self._head(self._deep(tf.concat(parts, 1), training=training))
+        return self._head(self._deep(side_by_side(*parts), training=training))

@@ -8,11 +8,11 @@ from typing import Literal
 from pydantic import Field
 
 from features.layout import Layout
-from models.blocks.flatten import flatten
+from models.blocks.flatten import flatten, side_by_side
 from models.blocks.head import Head
 from models.deep import EMBEDDING, DeepConfig
-from models.keras import keras, tf
-from models.network import NUMERIC, Inputs
+from models.keras import keras
+from models.network import NUMERIC, Inputs, Network
 from models.optimizers.optimizer import Tensor
 
 
@@ -31,11 +31,11 @@ class CrossedConfig(DeepConfig):
         layout: Layout,  # noqa: ARG002
         seed: int,
         bias: float = 0.0,
-    ) -> keras.layers.Layer:
+    ) -> Network:
         return _Network(self, seed, bias)
 
 
-class _Network(keras.layers.Layer):
+class _Network(Network):
     def __init__(self, config: CrossedConfig, seed: int, bias: float) -> None:
         super().__init__()
         self._stacked = config.structure == "stacked"
@@ -46,4 +46,4 @@ class _Network(keras.layers.Layer):
         first = flatten(inputs[EMBEDDING], inputs[NUMERIC])
         crossed = self._cross(first)
         deep = self._deep(crossed if self._stacked else first, training=training)
-        return self._head(deep if self._stacked else tf.concat([crossed, deep], 1))
+        return self._head(deep if self._stacked else side_by_side(crossed, deep))

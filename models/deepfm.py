@@ -7,10 +7,10 @@ from typing import Literal
 from features.layout import Layout
 from models.blocks.flatten import flatten
 from models.blocks.fm import FactorizationMachine
-from models.blocks.head import Head, Linear
+from models.blocks.head import Head
+from models.blocks.linear import FirstOrder
 from models.deep import EMBEDDING, WIDE, FirstOrderConfig
-from models.keras import keras
-from models.network import NUMERIC, Inputs
+from models.network import NUMERIC, Inputs, Network
 from models.optimizers.optimizer import Tensor
 
 
@@ -27,14 +27,14 @@ class DeepFM(FirstOrderConfig):
         layout: Layout,  # noqa: ARG002
         seed: int,
         bias: float = 0.0,
-    ) -> keras.layers.Layer:
+    ) -> Network:
         return _Network(self, seed, bias)
 
 
-class _Network(keras.layers.Layer):
+class _Network(Network):
     def __init__(self, config: DeepFM, seed: int, bias: float) -> None:
         super().__init__()
-        self._linear = Linear(bias, seed=seed)
+        self._linear = FirstOrder(bias=bias)
         self._pairs = FactorizationMachine()
         self._deep = config.mlp(seed + 100)
         self._head = Head(seed=seed + 200)
@@ -42,5 +42,5 @@ class _Network(keras.layers.Layer):
     def call(self, inputs: Inputs, training: bool = False) -> Tensor:
         embedded = inputs[EMBEDDING]
         deep = self._deep(flatten(embedded, inputs[NUMERIC]), training=training)
-        linear = self._linear(inputs[WIDE], inputs[NUMERIC])
+        linear = self._linear(inputs[WIDE], inputs[NUMERIC])[:, 0]
         return linear + self._pairs(embedded)[:, 0] + self._head(deep)

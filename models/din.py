@@ -6,14 +6,13 @@ from typing import Literal
 
 from features.inputs import elements, mask
 from features.layout import Layout
-from models.blocks.flatten import flatten
+from models.blocks.flatten import flatten, side_by_side
 from models.blocks.head import Head
 from models.blocks.pooling import Pooling
 from models.blocks.target_attention import TargetAttention
 from models.deep import EMBEDDING, DeepConfig
 from models.history import Pair, pairs_of
-from models.keras import keras, tf
-from models.network import NUMERIC, Activation, Inputs, TableSpec, Unit
+from models.network import NUMERIC, Activation, Inputs, Network, TableSpec, Unit
 from models.optimizers.optimizer import Tensor
 
 
@@ -35,11 +34,11 @@ class DIN(DeepConfig):
         table = super().tables(layout)[EMBEDDING]
         return {EMBEDDING: table.model_copy(update={"whole": True})}
 
-    def network(self, layout: Layout, seed: int, bias: float = 0.0) -> keras.layers.Layer:
+    def network(self, layout: Layout, seed: int, bias: float = 0.0) -> Network:
         return _Network(self, layout, seed, bias)
 
 
-class _Network(keras.layers.Layer):
+class _Network(Network):
     def __init__(self, config: DIN, layout: Layout, seed: int, bias: float) -> None:
         super().__init__()
         ids = [one.name for one in layout.ids]
@@ -68,4 +67,4 @@ class _Network(keras.layers.Layer):
                 parts.append(pool(history, present))
             else:
                 parts.append(pool(history, fields[:, item, :], present, training=training))
-        return self._head(self._deep(tf.concat(parts, 1), training=training))
+        return self._head(self._deep(side_by_side(*parts), training=training))

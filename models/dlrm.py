@@ -9,8 +9,7 @@ from models.blocks.dot import DotInteraction
 from models.blocks.head import Head
 from models.blocks.mlp import MLP
 from models.deep import EMBEDDING, DeepConfig
-from models.keras import keras
-from models.network import NUMERIC, Inputs, Unit
+from models.network import NUMERIC, Inputs, Network, Unit
 from models.optimizers.optimizer import Tensor
 
 
@@ -29,11 +28,11 @@ class DLRM(DeepConfig):
         layout: Layout,  # noqa: ARG002
         seed: int,
         bias: float = 0.0,
-    ) -> keras.layers.Layer:
+    ) -> Network:
         return _Network(self, seed, bias)
 
 
-class _Network(keras.layers.Layer):
+class _Network(Network):
     def __init__(self, config: DLRM, seed: int, bias: float) -> None:
         super().__init__()
         bottom = (*config.bottom, config.dim)

@@ -8,8 +8,7 @@ from features.layout import Layout
 from models.blocks.flatten import flatten
 from models.blocks.head import Head
 from models.deep import EMBEDDING, DeepConfig
-from models.keras import keras
-from models.network import NUMERIC, Inputs
+from models.network import NUMERIC, Inputs, Network
 from models.optimizers.optimizer import Tensor
 
 
@@ -23,11 +22,11 @@ class DNN(DeepConfig):
         layout: Layout,  # noqa: ARG002
         seed: int,
         bias: float = 0.0,
-    ) -> keras.layers.Layer:
+    ) -> Network:
         return _Network(self, seed, bias)
 
 
-class _Network(keras.layers.Layer):
+class _Network(Network):
     def __init__(self, config: DNN, seed: int, bias: float) -> None:
         super().__init__()
         self._deep = config.mlp(seed)

@@ -10,12 +10,11 @@ from features.errors import ConfigError
 from features.layout import Layout
 from features.suggest import listing, nearest
 from models.blocks.bilinear import BilinearFusion
-from models.blocks.flatten import flatten
+from models.blocks.flatten import flatten, side_by_side
 from models.blocks.gating import FeatureGate
 from models.blocks.mlp import MLP
 from models.deep import EMBEDDING, DeepConfig
-from models.keras import keras, tf
-from models.network import NUMERIC, Inputs, Share, Unit
+from models.network import NUMERIC, Inputs, Network, Share, Unit
 from models.optimizers.optimizer import Tensor
 
 
@@ -36,11 +35,11 @@ class FinalMLP(DeepConfig):
     context2: tuple[str, ...] = ()
     heads: int = Field(default=1, ge=1)
 
-    def network(self, layout: Layout, seed: int, bias: float = 0.0) -> keras.layers.Layer:
+    def network(self, layout: Layout, seed: int, bias: float = 0.0) -> Network:
         return _Network(self, layout, seed, bias)
 
 
-class _Network(keras.layers.Layer):
+class _Network(Network):
     def __init__(self, config: FinalMLP, layout: Layout, seed: int, bias: float) -> None:
         super().__init__()
         self._contexts = [_places(layout, one) for one in (config.context1, config.context2)]
@@ -65,7 +64,7 @@ class _Network(keras.layers.Layer):
         for context, gate, mlp in zip(self._contexts, self._gates, self._streams, strict=True):
             gated = first
             if gate is not None and context:
-                chosen = tf.concat([fields[:, place, :] for place in context], 1)
+                chosen = side_by_side(fields[:, place, :] for place in context)
                 gated = gate(first, chosen)
             elif gate is not None:
                 gated = gate(first)

@@ -8,10 +8,9 @@ from pydantic import Field
 
 from features.layout import Layout
 from models.blocks.fm import FactorizationMachine
-from models.blocks.head import Linear
+from models.blocks.linear import FirstOrder
 from models.deep import EMBEDDING, WIDE
-from models.keras import keras
-from models.network import NUMERIC, Inputs, ModelConfig, TableSpec
+from models.network import NUMERIC, Inputs, ModelConfig, Network, TableSpec
 from models.optimizers.optimizer import Tensor
 
 
@@ -34,18 +33,18 @@ class FM(ModelConfig):
     def network(
         self,
         layout: Layout,  # noqa: ARG002
-        seed: int,
+        seed: int,  # noqa: ARG002
         bias: float = 0.0,
-    ) -> keras.layers.Layer:
-        return _Network(seed, bias)
+    ) -> Network:
+        return _Network(bias)
 
 
-class _Network(keras.layers.Layer):
-    def __init__(self, seed: int, bias: float) -> None:
+class _Network(Network):
+    def __init__(self, bias: float) -> None:
         super().__init__()
-        self._linear = Linear(bias, seed=seed)
+        self._linear = FirstOrder(bias=bias)
         self._pairs = FactorizationMachine()
 
     def call(self, inputs: Inputs, training: bool = False) -> Tensor:  # noqa: ARG002
         pairs = self._pairs(inputs[EMBEDDING])[:, 0]
-        return self._linear(inputs[WIDE], inputs[NUMERIC]) + pairs
+        return self._linear(inputs[WIDE], inputs[NUMERIC])[:, 0] + pairs

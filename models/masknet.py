@@ -12,8 +12,7 @@ from models.blocks.flatten import flatten
 from models.blocks.head import Head
 from models.blocks.mask_block import MaskBlocks
 from models.deep import EMBEDDING, DeepConfig
-from models.keras import keras
-from models.network import NUMERIC, Inputs, Unit
+from models.network import NUMERIC, Inputs, Network, Unit
 from models.optimizers.optimizer import Tensor
 
 
@@ -34,11 +33,11 @@ class MaskNet(DeepConfig):
         layout: Layout,  # noqa: ARG002
         seed: int,
         bias: float = 0.0,
-    ) -> keras.layers.Layer:
+    ) -> Network:
         return _Network(self, seed, bias)
 
 
-class _Network(keras.layers.Layer):
+class _Network(Network):
     def __init__(self, config: MaskNet, seed: int, bias: float) -> None:
         super().__init__()
         self._norm = FieldNorm()

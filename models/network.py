@@ -11,9 +11,19 @@ from pydantic import BaseModel, ConfigDict, Field
 from features.inputs import NUMERIC
 from features.layout import Layout
 from models.blocks.activation import Activation
+from models.keras import keras
 from models.optimizers.optimizer import Tensor
 
-__all__ = ["NUMERIC", "Activation", "Inputs", "ModelConfig", "Share", "TableSpec", "Unit"]
+__all__ = [
+    "NUMERIC",
+    "Activation",
+    "Inputs",
+    "ModelConfig",
+    "Network",
+    "Share",
+    "TableSpec",
+    "Unit",
+]
 
 Unit = Annotated[int, Field(ge=1, le=65_536)]
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -53,3 +63,11 @@ class ModelConfig(BaseModel, ABC):
 
 
 Inputs = Mapping[str, Tensor]
+
+
+class Network(keras.layers.Layer):
+    """The dense part of a model: its inputs and its logits are float32, whatever its layers
+    compute in."""
+
+    def __init__(self) -> None:
+        super().__init__(dtype="float32")

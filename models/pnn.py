@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 from features.layout import Layout
-from models.blocks.flatten import flatten
+from models.blocks.flatten import flatten, side_by_side
 from models.blocks.head import Head
 from models.blocks.product import InnerProduct, Kernel, OuterProduct
 from models.deep import EMBEDDING, DeepConfig
-from models.keras import keras, tf
-from models.network import NUMERIC, Inputs
+from models.network import NUMERIC, Inputs, Network
 from models.optimizers.optimizer import Tensor
 
 
@@ -30,11 +29,11 @@ class PNN(DeepConfig):
         layout: Layout,  # noqa: ARG002
         seed: int,
         bias: float = 0.0,
-    ) -> keras.layers.Layer:
+    ) -> Network:
         return _Network(self, seed, bias)
 
 
-class _Network(keras.layers.Layer):
+class _Network(Network):
     def __init__(self, config: PNN, seed: int, bias: float) -> None:
         super().__init__()
         outer = config.product == "outer"
@@ -44,5 +43,5 @@ class _Network(keras.layers.Layer):
 
     def call(self, inputs: Inputs, training: bool = False) -> Tensor:
         embedded = inputs[EMBEDDING]
-        first = tf.concat([flatten(embedded, inputs[NUMERIC]), self._products(embedded)], 1)
+        first = side_by_side(flatten(embedded, inputs[NUMERIC]), self._products(embedded))
         return self._head(self._deep(first, training=training))

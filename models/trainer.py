@@ -18,7 +18,8 @@ from models.course import Course
 from models.keras import tf
 from models.lookup import Touched
 from models.losses.bce import BinaryCrossEntropy
-from models.losses.registry import PointLoss
+from models.losses.loss import Loss
+from models.losses.registry import AnyLoss
 from models.model import Model
 from models.optimizers.clipping import Clip
 from models.optimizers.dense.state import arrays, restore
@@ -26,6 +27,7 @@ from models.optimizers.groups import Optimizers
 from models.optimizers.optimizer import Tensor
 from models.optimizers.plateau import Plateau
 from models.optimizers.schedule import Schedule
+from models.precision import Precision, chosen, computing
 from models.regularization import L2
 
 
@@ -45,7 +47,8 @@ class TrainConfig(BaseModel):
     monitor: str = "LogLoss"
     patience: int = Field(default=1, ge=1)
     checkpoint_minutes: float = Field(default=10.0, gt=0)
-    loss: PointLoss = BinaryCrossEntropy()
+    precision: Precision = "float32"
+    loss: AnyLoss = BinaryCrossEntropy()
     optimizers: Optimizers = Optimizers()
     schedule: Schedule = Schedule()
     plateau: Plateau | None = None
@@ -57,6 +60,16 @@ class TrainConfig(BaseModel):
     def _default_loss(cls, data: Any) -> Any:
         """`loss.label_smoothing = 0.1` alone keeps the default."""
         return {"type": "bce", **data} if isinstance(data, Mapping) else data
+
+    @field_validator("loss")
+    @classmethod
+    def _row_by_row(cls, loss: Loss) -> Loss:
+        if loss.needs_query:
+            raise ValueError(
+                f"training shuffles rows one by one, and '{loss.type}' compares the rows of a "
+                "query; choose bce, focal, smooth_auc or soft_f1"
+            )
+        return loss
 
 
 @dataclass
@@ -74,18 +87,36 @@ class Trainer:
 
     The loss reads the model's logits plus `offset`: where the rows are a sample with other odds
     than the log, the logarithm of the sample's odds over the log's leaves the model with the
-    log's.
+    log's. With a `precision` of bfloat16 the network learns in a copy that computes in it; `sync`
+    gives the model what it has learned.
     """
 
     def __init__(
         self, model: Model, config: TrainConfig | None = None, offset: float = 0.0
     ) -> None:
         self.model, self.config, self._offset = model, config or TrainConfig(), offset
+        self._network = self._computing()
         self._dense = model.optimizers.dense.build()
-        self._dense.build(model.network.trainable_variables)
+        self._dense.build(self._network.trainable_variables)
         row = tf.TensorSpec([None], tf.float32)
         rate = tf.TensorSpec([], tf.float32)
         self._step = tf.function(self._update, input_signature=[*model.signature, row, row, rate])
+
+    def _computing(self) -> Any:
+        """The network, or one of the same weights that computes in another precision."""
+        model, precision = self.model, chosen(self.config.precision)
+        if precision == "float32":
+            return model.network
+        with computing(precision):
+            network = model.config.network(model.layout, model.seed)
+            network(model.sample_inputs())
+        network.set_weights(model.network.get_weights())
+        return network
+
+    def sync(self) -> None:
+        """Give the model's network the weights that were learned."""
+        if self._network is not self.model.network:
+            self.model.network.set_weights(self._network.get_weights())
 
     def step(self, batch: Batch, rate: float = 1.0) -> Tensor:
         """Learn from one batch; returns its loss, a scalar tensor.
@@ -112,11 +143,11 @@ class Trainer:
         touched = model.touch(ids, sequences)
         pulled = {name: table.pull(touched[name].rows) for name, table in model.tables.items()}
         weights = {name: rows for name, (rows, _) in pulled.items()}
-        dense = model.network.trainable_variables
+        dense = self._network.trainable_variables
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([*weights.values(), *dense])
             inputs = model.inputs(weights, touched, sequences, numerics)
-            logits = model.network(inputs, training=True) + self._offset
+            logits = self._network(inputs, training=True) + self._offset
             loss = self.config.loss(logits, label, weight)
         found = tape.gradient(loss, [*weights.values(), *dense])
         of_rows = [
@@ -124,9 +155,7 @@ class Trainer:
             for (name, rows), gradient in zip(weights.items(), found, strict=False)
         ]
         of_dense = [
-            gradient + self.config.l2.dense * one
-            if self.config.l2.dense and one.ndim > 1
-            else gradient
+            self._of_dense(gradient, one)
             for gradient, one in zip(found[len(weights) :], dense, strict=True)
         ]
         clipped = self.config.clip.apply([*of_rows, *of_dense])
@@ -173,7 +202,12 @@ class Trainer:
         return arrays(self._dense)
 
     def restore(self, state: Sequence[npt.NDArray[Any]]) -> None:
-        """Take over what `state` gave. Raises ValueError where it does not fit."""
+        """Take over what `state` gave, and the model's own weights.
+
+        Raises ValueError where it does not fit.
+        """
+        if self._network is not self.model.network:
+            self._network.set_weights(self.model.network.get_weights())
         restore(self._dense, state)
 
     def epoch(
@@ -207,8 +241,10 @@ class Trainer:
             course.learned(batch.rows, weight, loss)
             report(Progress(course.epoch, course.rows, loss))
             if save is not None and time.monotonic() - saved >= 60 * minutes:
+                self.sync()
                 save(course)
                 saved = time.monotonic()
+        self.sync()
         if not all(np.isfinite(one).all() for one in self.model.network.get_weights()):
             raise DataError(  # ReLU turns NaN to 0, so that the loss may not show it
                 f"The weights must stay finite; some are not after epoch {course.epoch}. "

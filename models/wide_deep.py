@@ -8,8 +8,8 @@ from features.layout import Layout
 from models.blocks.flatten import flatten
 from models.blocks.head import Head
 from models.deep import EMBEDDING, WIDE, FirstOrderConfig
-from models.keras import keras, tf
-from models.network import NUMERIC, Inputs
+from models.keras import tf
+from models.network import NUMERIC, Inputs, Network
 from models.optimizers.optimizer import Tensor
 
 
@@ -27,11 +27,11 @@ class WideDeep(FirstOrderConfig):
         layout: Layout,  # noqa: ARG002
         seed: int,
         bias: float = 0.0,
-    ) -> keras.layers.Layer:
+    ) -> Network:
         return _Network(self, seed, bias)
 
 
-class _Network(keras.layers.Layer):
+class _Network(Network):
     def __init__(self, config: WideDeep, seed: int, bias: float) -> None:
         super().__init__()
         self._deep = config.mlp(seed)

@@ -7,10 +7,10 @@ from typing import Literal
 from features.layout import Layout
 from models.blocks.cin import CompressedInteraction
 from models.blocks.flatten import flatten
-from models.blocks.head import Head, Linear
+from models.blocks.head import Head
+from models.blocks.linear import FirstOrder
 from models.deep import EMBEDDING, WIDE, FirstOrderConfig
-from models.keras import keras
-from models.network import NUMERIC, Inputs, Unit
+from models.network import NUMERIC, Inputs, Network, Unit
 from models.optimizers.optimizer import Tensor
 
 
@@ -29,14 +29,14 @@ class XDeepFM(FirstOrderConfig):
         layout: Layout,  # noqa: ARG002
         seed: int,
         bias: float = 0.0,
-    ) -> keras.layers.Layer:
+    ) -> Network:
         return _Network(self, seed, bias)
 
 
-class _Network(keras.layers.Layer):
+class _Network(Network):
     def __init__(self, config: XDeepFM, seed: int, bias: float) -> None:
         super().__init__()
-        self._linear = Linear(bias, seed=seed)
+        self._linear = FirstOrder(bias=bias)
         self._crosses = CompressedInteraction(
             config.maps, split_half=config.split_half, seed=seed + 10
         )
@@ -46,5 +46,5 @@ class _Network(keras.layers.Layer):
     def call(self, inputs: Inputs, training: bool = False) -> Tensor:
         crosses = self._crosses(inputs[EMBEDDING])
         deep = self._deep(flatten(inputs[EMBEDDING], inputs[NUMERIC]), training=training)
-        linear = self._linear(inputs[WIDE], inputs[NUMERIC])
+        linear = self._linear(inputs[WIDE], inputs[NUMERIC])[:, 0]
         return linear + self._heads[0](crosses) + self._heads[1](deep)

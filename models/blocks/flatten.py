@@ -7,7 +7,12 @@ from models.optimizers.optimizer import Tensor
 
 
 def flatten(embedded: Tensor, numerics: Tensor) -> Tensor:
-    """`(batch, width, dim)` and `(batch, numerics)` to `(batch, width * dim + numerics)`."""
+    """`(batch, width, dim)` and `(batch, n)` to float32 `(batch, width * dim + n)`."""
     size = embedded.shape[1] * embedded.shape[2]
     rows = -1 if size else tf.shape(embedded)[0]  # cannot be inferred from no values
-    return tf.concat([tf.reshape(embedded, [rows, size]), numerics], 1)
+    return side_by_side(tf.reshape(embedded, [rows, size]), numerics)
+
+
+def side_by_side(*parts: Tensor) -> Tensor:
+    """`(batch, any)` of any precision to float32 `(batch, sum of widths)`."""
+    return tf.concat([tf.cast(one, tf.float32) for one in parts], 1)

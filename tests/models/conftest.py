@@ -13,17 +13,20 @@ from features.batch import Batch
 from features.index import FIRST
 from features.layout import Field, IdField, Layout, NumericField, SequenceField
 from features.ragged import PAD
+from models.afn import AFN
 from models.autoint import AutoInt
 from models.can import CAN
 from models.dcn import DCN
 from models.dcn_mix import DCNMix
 from models.dcn_v2 import DCNv2
 from models.deepfm import DeepFM
+from models.dien import DIEN
 from models.din import DIN
 from models.dlrm import DLRM
 from models.dnn import DNN
 from models.finalmlp import FinalMLP
 from models.fm import FM
+from models.fwfm import FwFM
 from models.keras import tf
 from models.lr import LR
 from models.masknet import MaskNet
@@ -44,6 +47,7 @@ VARIANTS: dict[str, ModelConfig] = {
     "dcn_v2-stacked": DCNv2(dim=8, cross_layers=2, hidden=(48,), structure="stacked", dropout=0.1),
     "dcn_v2-rank": DCNv2(dim=8, cross_layers=2, hidden=(48,), rank=8),
     "wide_deep": WideDeep(dim=8, hidden=(48, 24), dropout=0.1),
+    "afn": AFN(dim=8, hidden=(48,), neurons=16),
     "autoint": AutoInt(dim=8, hidden=(48,), attention_layers=1, head_dim=8),
     "autoint-alone": AutoInt(dim=8, hidden=(), attention_layers=2, head_dim=16),
     "can": CAN(dim=8, hidden=(48,), co_dim=4, co_layers=(4, 2)),
@@ -51,11 +55,13 @@ VARIANTS: dict[str, ModelConfig] = {
     "dcn": DCN(dim=8, hidden=(48,)),
     "dcn_mix": DCNMix(dim=8, cross_layers=2, hidden=(48,), experts=2, rank=8),
     "deepfm": DeepFM(dim=8, hidden=(48,)),
+    "dien": DIEN(dim=8, hidden=(48,)),
     "din": DIN(dim=8, hidden=(48,), attention=(8,)),
     "dlrm": DLRM(dim=8, hidden=(48,), bottom=(16,)),
     "dnn": DNN(dim=8, hidden=(48,), activation="prelu", norm="batch"),
     "finalmlp": FinalMLP(dim=8, hidden=(48,), hidden2=(32,), heads=2),
     "fm": FM(dim=8),
+    "fwfm": FwFM(dim=8),
     "lr": LR(),
     "masknet": MaskNet(dim=8, blocks=(32,)),
     "masknet-parallel": MaskNet(dim=8, blocks=(16, 16), structure="parallel", hidden=(32,)),

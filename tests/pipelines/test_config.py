@@ -76,7 +76,7 @@ def test_survives_its_own_json() -> None:
         ),
         (
             {"model": {"type": "dcn_v3"}},
-            "model.type must be one of 'dcn_v2', 'wide_deep'; got 'dcn_v3'",
+            r"model.type must be one of 'afn', .*, 'xdeepfm'; got 'dcn_v3'",
         ),
         ({"model": {}}, "model must say its `type`"),
         (

@@ -1,0 +1,221 @@
+"""What a configuration adds to a step: losses, penalties, bounds, schedules."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+from sklearn.metrics import roc_auc_score
+
+from features.batch import Batch
+from features.layout import Layout
+from models.course import Course
+from models.dcn_v2 import DCNv2
+from models.keras import tf
+from models.losses.focal import Focal
+from models.model import Model
+from models.optimizers.clipping import Clip
+from models.optimizers.dense import sgd
+from models.optimizers.groups import Optimizers
+from models.optimizers.lazy_adam import LazyAdam
+from models.optimizers.plateau import Plateau
+from models.optimizers.schedule import Schedule
+from models.optimizers.sgd import SGD
+from models.regularization import L2
+from models.trainer import TrainConfig, Trainer
+from models.wide_deep import WideDeep
+
+TINY = WideDeep(dim=2, hidden=(4,), stddev=0.5)
+# What a step takes off a weight is its gradient.
+PLAIN = Optimizers(
+    embeddings=SGD(learning_rate=1.0),
+    wide=SGD(learning_rate=1.0),
+    dense=sgd.SGD(learning_rate=1.0),
+)
+Weights = list[Any]
+
+
+@pytest.fixture
+def layout(layout_of: Callable[..., Layout]) -> Layout:
+    return layout_of(rows=6)
+
+
+@pytest.fixture
+def batch(layout: Layout, batch_of: Callable[..., Batch]) -> Batch:
+    return batch_of(layout, 12, seed=4)
+
+
+def weights(model: Model) -> Weights:
+    return [*(table.weights for table in model.tables.values()), *model.network.get_weights()]
+
+
+def moved(layout: Layout, batch: Batch, config: TrainConfig, rate: float = 1.0) -> Weights:
+    """What one step takes off each weight."""
+    model = Model(TINY, layout, PLAIN, seed=1)
+    before = weights(model)
+    Trainer(model, config).step(batch, rate)
+    return [one - other for one, other in zip(before, weights(model), strict=True)]
+
+
+def start(layout: Layout) -> Weights:
+    return weights(Model(TINY, layout, PLAIN, seed=1))
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_penalty_on_whole_tables_pulls_every_row(layout: Layout, batch: Batch) -> None:
+    plain = moved(layout, batch, TrainConfig())
+    found = moved(layout, batch, TrainConfig(l2=L2(embeddings=0.3, wide=0.1, whole_tables=True)))
+    embedding, wide, *dense = start(layout)
+    np.testing.assert_allclose(found[0] - plain[0], 0.3 * embedding, atol=1e-6)
+    np.testing.assert_allclose(found[1] - plain[1], 0.1 * wide, atol=1e-6)
+    for one, other in zip(found[2:], plain[2:], strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+    assert len(dense) == len(found) - 2
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_lazy_penalty_pulls_rows_by_how_often_they_are_used(layout: Layout, batch: Batch) -> None:
+    plain = moved(layout, batch, TrainConfig())
+    found = moved(layout, batch, TrainConfig(l2=L2(embeddings=0.3)))
+    uses = np.zeros(12)
+    np.add.at(uses, batch.ids + np.array([0, 6]), 1)
+    elements = batch.sequences["s0"]
+    np.add.at(uses, elements[elements >= 0], 1)
+    expected = 0.3 * uses[:, None] / 12 * start(layout)[0]
+    np.testing.assert_allclose(found[0] - plain[0], expected, atol=1e-6)
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_penalty_on_the_network_is_of_its_kernels(layout: Layout, batch: Batch) -> None:
+    plain = moved(layout, batch, TrainConfig())
+    found = moved(layout, batch, TrainConfig(l2=L2(dense=0.2)))
+    for one, other, weight in zip(found, plain, start(layout), strict=True):
+        kernel = weight.ndim == 2 and weight.shape[0] != 12  # neither a bias nor a table
+        np.testing.assert_allclose(one - other, 0.2 * weight * kernel, atol=1e-6)
+
+
+@pytest.mark.usefixtures("eager")
+@pytest.mark.parametrize("whole", [False, True])
+def test_all_gradients_together_are_clipped(layout: Layout, batch: Batch, whole: bool) -> None:
+    l2 = L2(embeddings=5.0, whole_tables=whole)
+    plain = moved(layout, batch, TrainConfig(l2=l2))
+    length = np.sqrt(sum((one**2).sum() for one in plain))
+    assert length > 0.1
+    found = moved(layout, batch, TrainConfig(l2=l2, clip=Clip(norm=0.1)))
+    for one, other in zip(found, plain, strict=True):
+        np.testing.assert_allclose(one, other * 0.1 / length, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.usefixtures("eager")
+def test_whole_tables_make_lazy_adam_adam(layout: Layout, batch_of: Any) -> None:
+    """Against Kingma & Ba's algorithm over the table as one array, rows that rest among them."""
+    rules = PLAIN.model_copy(update={"embeddings": LazyAdam(learning_rate=0.1)})
+    model, probe = (Model(TINY, layout, rules, seed=1) for _ in range(2))
+    trainer = Trainer(model, TrainConfig(l2=L2(embeddings=0.05, whole_tables=True)))
+    expected = model.tables["embedding"].weights.astype(np.float64)
+    first, second = np.zeros_like(expected), np.zeros_like(expected)
+    for step in range(1, 5):
+        batch = batch_of(layout, 2, seed=step)
+        gradient = of_table(probe, model, batch) + 0.05 * expected
+        trainer.step(batch)
+        first = 0.9 * first + 0.1 * gradient
+        second = 0.999 * second + 0.001 * gradient**2
+        size = np.sqrt(second / (1 - 0.999**step)) + 1e-7
+        expected -= 0.1 * first / (1 - 0.9**step) / size
+        found = model.tables["embedding"].weights
+        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
+
+
+def of_table(probe: Model, model: Model, batch: Batch) -> Any:
+    """The gradient of the embeddings where `model` stands, by a plain step of another."""
+    plain = Model(TINY, probe.layout, PLAIN, seed=1)
+    for name, table in plain.tables.items():
+        held = np.zeros_like(table.storage)
+        held[:, : table.dim] = model.tables[name].weights
+        table.restore(held)
+    plain.network.set_weights(model.network.get_weights())
+    before = plain.tables["embedding"].weights
+    Trainer(plain).step(batch)
+    return (before - plain.tables["embedding"].weights).astype(np.float64)
+
+
+@pytest.mark.usefixtures("eager")
+def test_the_rate_is_of_every_group(layout: Layout, batch: Batch) -> None:
+    plain, half = moved(layout, batch, TrainConfig()), moved(layout, batch, TrainConfig(), 0.5)
+    for one, other in zip(half, plain, strict=True):
+        np.testing.assert_allclose(one, 0.5 * other, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_schedule_counts_the_steps_of_all_epochs(layout: Layout, batch: Batch) -> None:
+    """From 0 over 4 steps, for a batch twice the one that the rates are for."""
+    schedule = Schedule(warmup=4, warmup_start=0.0, base_batch_size=6)
+    config = TrainConfig(batch_size=12, schedule=schedule)
+    model = Model(TINY, layout, PLAIN, seed=1)
+    trainer, course, before = Trainer(model, config), Course(), weights(model)
+    trainer.epoch([batch], course, lambda _: None)
+    for one, other in zip(before, weights(model), strict=True):
+        np.testing.assert_array_equal(one, other)
+    course.turn()
+    assert trainer._rate(course) == pytest.approx(2 * 1 / 4)
+    trainer.epoch([batch, batch], course, lambda _: None)
+    assert trainer._rate(course) == pytest.approx(2 * 3 / 4)
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_plateau_lowers_the_rates_of_the_epochs_after(layout: Layout, batch: Batch) -> None:
+    config = TrainConfig(epochs=4, patience=9, plateau=Plateau(factor=0.1))
+    trainer = Trainer(Model(TINY, layout, PLAIN, seed=1), config)
+    rates: list[float] = []
+    losses = iter([0.5, 0.6, 0.4, 0.7])
+    course = Course()
+    trainer.fit(
+        batches=lambda *_: [batch],
+        validate=lambda _: {"LogLoss": next(losses)},
+        better=lambda new, old: new["LogLoss"] < old["LogLoss"],
+        keep=lambda _: None,
+        report=lambda _: None,
+        save=lambda one: rates.append(trainer._rate(one)),
+        course=course,
+    )
+    assert rates == pytest.approx([1, 0.1, 0.1, 0.01])
+
+
+@pytest.mark.usefixtures("eager")
+def test_the_loss_is_the_one_declared(layout: Layout, batch: Batch) -> None:
+    model = Model(TINY, layout, PLAIN, seed=1)
+    logits, label = tf.constant(model.logits([batch])), tf.constant(batch.label)
+    expected = Focal(gamma=3.0)(logits, label, tf.ones(12))
+    config = TrainConfig.model_validate({"loss": {"type": "focal", "gamma": 3.0}})
+    assert float(Trainer(model, config).step(batch)) == pytest.approx(float(expected), rel=1e-5)
+    smooth = TrainConfig.model_validate({"loss": {"label_smoothing": 0.1}})
+    assert smooth.loss.type == "bce"
+
+
+@pytest.mark.parametrize(
+    "loss", [{"type": "bpr"}, {"type": "combined", "losses": [{"type": "softmax"}]}]
+)
+def test_losses_within_queries_are_refused(loss: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="shuffles rows one by one"):
+        TrainConfig.model_validate({"loss": loss})
+
+
+def test_bfloat16_learns_what_float32_learns(coaction: Any, fast: Optimizers) -> None:
+    """In other last digits; what it leaves in the model is float32."""
+    found = []
+    for precision in ("float32", "bfloat16"):
+        config = TrainConfig.model_validate({"precision": precision})
+        model = Model(DCNv2(dim=8, cross_layers=2, hidden=(48,)), coaction.layout, fast)
+        trainer, course = Trainer(model, config), Course()
+        for _ in range(12):
+            starts = range(0, coaction.train.rows, 800)
+            batches = [coaction.train.take(slice(at, at + 800)) for at in starts]
+            trainer.epoch(batches, course, lambda _: None)
+            course.turn()
+        assert {str(one.dtype) for one in model.network.get_weights()} == {"float32"}
+        found.append(model.predict([coaction.held]))
+    label = coaction.held.label
+    scores = [roc_auc_score(label, one) for one in found]
+    assert min(scores) > 0.9
+    assert not np.array_equal(*found)
