@@ -24,6 +24,7 @@ class AFN(DeepConfig):
 
     type: Literal["afn"] = "afn"
     neurons: int = Field(default=64, ge=1, le=4096)
+    batch_norm: bool = True
 
     def network(
         self,
@@ -37,9 +38,11 @@ class AFN(DeepConfig):
 class _Network(Network):
     def __init__(self, config: AFN, seed: int, bias: float) -> None:
         super().__init__()
-        self._products = LogarithmicTransform(config.neurons, seed=seed)
+        self._products = LogarithmicTransform(
+            config.neurons, batch_norm=config.batch_norm, stddev=config.stddev, seed=seed
+        )
         self._deep = config.mlp(seed + 100)
-        self._head = Head(bias, seed=seed + 200)
+        self._head = Head(bias, spread=0.01, seed=seed + 200)
 
     def call(self, inputs: Inputs, training: bool = False) -> Tensor:
         products = self._products(inputs[EMBEDDING], training=training)

@@ -50,7 +50,7 @@ class _Network(Network):
             seed=seed,
         )
         self._deep = config.mlp(seed + 1000) if config.structure == "parallel" else None
-        self._head = Head(bias, seed=seed + 2000)
+        self._head = Head(bias, spread=0.1, seed=seed + 2000)
 
     def call(self, inputs: Inputs, training: bool = False) -> Tensor:
         embedded, numerics = inputs[EMBEDDING], inputs[NUMERIC]

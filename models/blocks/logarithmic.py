@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
 from models.keras import keras, tf
 from models.optimizers.optimizer import Tensor
 
@@ -15,13 +19,19 @@ class LogarithmicTransform(keras.layers.Layer):
     Shen & Huang, AAAI 2020 (https://arxiv.org/abs/1909.03276), section "Logarithmic
     Transformation Layer"; with `batch_norm`, of each field's logarithms and of each neuron's
     outputs. Always in float32: an exponential of rounded logarithms is far off. Without fields,
-    every product is the empty one.
+    every product is the empty one. The moving moments of the logarithms start at those of
+    ln |N(0, stddev^2)|, which an untrained embedding has: mean ln(stddev) - (gamma + ln 2) / 2,
+    gamma Euler's, and variance pi^2 / 8.
     """
 
-    def __init__(self, neurons: int, *, batch_norm: bool = True, seed: int = 0) -> None:
+    def __init__(
+        self, neurons: int, *, batch_norm: bool = True, stddev: float = 1.0, seed: int = 0
+    ) -> None:
         super().__init__(dtype="float32")
         self._neurons = neurons
-        self._log_norm, self._exp_norm = (_norm() if batch_norm else None for _ in range(2))
+        mean = math.log(stddev) - (np.euler_gamma + math.log(2)) / 2
+        self._log_norm = _norm(mean, math.pi**2 / 8) if batch_norm else None
+        self._exp_norm = _norm() if batch_norm else None
         self._powers = keras.layers.Dense(
             neurons,
             use_bias=False,
@@ -46,6 +56,13 @@ class LogarithmicTransform(keras.layers.Layer):
         return dim * self._neurons
 
 
-def _norm() -> keras.layers.Layer:
+def _norm(mean: float = 0.0, variance: float = 1.0) -> keras.layers.Layer:
     """Over batch and elements; momentum and epsilon as in the published runs."""
-    return keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5, dtype="float32")
+    constant = keras.initializers.Constant
+    return keras.layers.BatchNormalization(
+        momentum=0.9,
+        epsilon=1e-5,
+        moving_mean_initializer=constant(mean),
+        moving_variance_initializer=constant(variance),
+        dtype="float32",
+    )

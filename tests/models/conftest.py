@@ -136,12 +136,12 @@ def make_coaction() -> CoAction:
     return CoAction(layout, part(~held, 10, seed=1), part(held, 5, seed=2))
 
 
-def train_coaction(config: ModelConfig) -> Model:
+def train_coaction(config: ModelConfig, passes: int = 20) -> Model:
     """By steps of a size that two threads share."""
     data = make_coaction()
     model = Model(config, data.layout, FAST)
     trainer = Trainer(model)
-    for _ in range(20):
+    for _ in range(passes):
         for start in range(0, data.train.rows, 800):
             trainer.step(data.train.take(slice(start, start + 800)))
     return model
@@ -155,9 +155,9 @@ def digest(model: Model) -> str:
     return found.hexdigest()
 
 
-def digests() -> dict[str, str]:
+def digests(names: list[str]) -> dict[str, str]:
     """For another process to print."""
-    return {name: digest(train_coaction(config)) for name, config in VARIANTS.items()}
+    return {name: digest(train_coaction(VARIANTS[name], passes=2)) for name in names}
 
 
 class ScalarFtrl:
@@ -186,7 +186,15 @@ class ScalarFtrl:
         self.n += g * g
 
 
-@pytest.fixture(scope="session", params=VARIANTS.values(), ids=list(VARIANTS))
+# Other structures of a family whose first is in the short suite.
+_MORE = {"autoint-alone", "can-shared", "dcn_v2-rank", "masknet-parallel", "pnn-outer"}
+_CONFIGS = [
+    pytest.param(one, id=name, marks=[pytest.mark.slow] if name in _MORE else [])
+    for name, one in VARIANTS.items()
+]
+
+
+@pytest.fixture(scope="session", params=_CONFIGS)
 def config(request: pytest.FixtureRequest) -> ModelConfig:
     found: ModelConfig = request.param
     return found
@@ -233,14 +241,8 @@ def batch_of() -> Callable[..., Batch]:
 
 
 @pytest.fixture(scope="session")
-def retrain() -> Callable[[ModelConfig], Model]:
-    """What `trained` does."""
-    return train_coaction
-
-
-@pytest.fixture(scope="session")
-def digest_of() -> Callable[[Model], str]:
-    return digest
+def digests_of() -> Callable[[list[str]], dict[str, str]]:
+    return digests
 
 
 @pytest.fixture(scope="session")

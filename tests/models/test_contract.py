@@ -69,42 +69,45 @@ def test_it_overfits_a_tiny_set(
     assert entropy(model, batch) < (0.5 if isinstance(config, LR) else 0.02)
 
 
+@pytest.mark.parametrize(
+    "some",
+    [
+        ("dcn_v2-parallel", "wide_deep", "can", "din", "dnn"),
+        pytest.param((), marks=pytest.mark.slow, id="all"),
+    ],
+    ids="-".join,
+)
 def test_the_same_seed_trains_the_same_model(
-    trained: Model,
-    retrain: Callable[[ModelConfig], Model],
-    digest_of: Callable[[Model], str],
-    elsewhere: dict[str, str],
+    variants: dict[str, ModelConfig],
+    digests_of: Callable[[list[str]], dict[str, str]],
+    some: tuple[str, ...],
 ) -> None:
-    """Bit for bit: tables, state and predictions, twice here and once in another process."""
-    here = digest_of(trained)
-    assert digest_of(retrain(trained.config)) == here
-    assert here in elsewhere.values()
+    """Bit for bit, here and in another process: tables, state and predictions."""
+    names = list(some or variants)
+    conftest = Path(__file__).with_name("conftest.py")
+    call = f"runpy.run_path({str(conftest)!r})['digests']({names})"
+    command = [sys.executable, "-c", f"import json, runpy\nprint(json.dumps({call}))"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    elsewhere: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
+    assert digests_of(names) == elsewhere
+    assert len({*elsewhere.values()}) == len(names)
 
 
 def test_seeds_decide_the_start(
     eager: None, config: ModelConfig, layout_of: Callable[..., Layout], batch_of: BatchOf
 ) -> None:
-    """Of the logits, and of every kernel by itself."""
+    """Of the logits, and of every kernel by itself, where it does not start at one number."""
     layout = layout_of()
     models = [Model(config, layout, Optimizers(), seed) for seed in (0, 0, 1)]
     first, again, other = (model.logits([batch_of(layout, 9)]) for model in models)
     np.testing.assert_array_equal(first, again)
-    assert (first != other).all()
-    kernels = [[one for one in model.network.get_weights() if one.ndim > 1] for model in models]
+    kernels = [
+        [one for one in model.network.get_weights() if one.ndim > 1 and one.std() > 0]
+        for model in models
+    ]
+    assert (first != other).all() != isinstance(config, LR)
     for one, another in zip(kernels[0], kernels[2], strict=True):
         assert (one != another).all()
-
-
-@pytest.fixture(scope="session")
-def elsewhere() -> dict[str, str]:
-    """The digests of all variants, from a process of their own."""
-    conftest = Path(__file__).with_name("conftest.py")
-    code = f"import json, runpy\nprint(json.dumps(runpy.run_path({str(conftest)!r})['digests']()))"
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    found: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
-    assert len(set(found.values())) == len(found)
-    return found
 
 
 @pytest.mark.parametrize("prior", [0.02, 0.5, 0.9])
@@ -167,8 +170,8 @@ def test_unseen_ids_are_scored_alike(trained: Model, coaction: Any, row: int) ->
     assert ((found > 0) & (found < 1)).all()
     np.testing.assert_allclose(found, found[0], rtol=1e-6)
     fresh = Model(trained.config, trained.layout, trained.optimizers, trained.seed)
-    rows = [row, 22 + row]
     for name, table in trained.tables.items():
+        rows = np.arange(row, table.rows, 22)  # of each vocabulary in it
         np.testing.assert_array_equal(table.storage[rows], fresh.tables[name].storage[rows])
 
 
@@ -188,7 +191,7 @@ def test_any_kind_of_field_may_be_absent(
     trainer, before = Trainer(model), entropy(model, batch)
     for size in (9, 1, 9, 9, 9, 9):
         trainer.step(batch.take(slice(0, size)))
-    assert entropy(model, batch) < before - 0.02
+    assert entropy(model, batch) < before - 0.004
     assert model.logits([batch.take(slice(0, 1))]).shape == (1,)
 
 
@@ -225,7 +228,7 @@ def test_table_gradients_are_those_of_the_loss(
     layout = layout_of(rows=2)
     batch = batch_of(layout, 6, seed=2)
     smooth = {"dim": 2, "activation": "tanh", "dropout": 0.0, "norm": "none"}
-    smooth |= {"attention_activation": "tanh"}
+    smooth |= {"attention_activation": "tanh", "batch_norm": False}
     known = {name: value for name, value in smooth.items() if name in type(config).model_fields}
     tiny = config.model_copy(update=known)
     rules = Optimizers.model_construct(
