@@ -236,6 +236,12 @@ def test_table_gradients_are_those_of_the_loss(
     )
     model, moved = Model(tiny, layout, rules), Model(tiny, layout, rules)
     random, start = np.random.default_rng(0), {}
+    kernels = [
+        random.normal(scale=0.5, size=one.shape) if one.ndim > 1 else one
+        for one in model.network.get_weights()
+    ]
+    model.network.set_weights(kernels)
+    moved.network.set_weights(kernels)
     for name, table in model.tables.items():
         start[name] = random.normal(scale=0.5, size=table.storage.shape).astype(np.float32)
         table.restore(start[name])
