@@ -194,6 +194,14 @@ _CONFIGS = [
 ]
 
 
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In the short suite two families stand for all in int8: a conversion takes seconds."""
+    for item in items:
+        if "_int8_" in item.name and not {"dcn_v2-parallel", "wide_deep"} & {*item.keywords}:
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session", params=_CONFIGS)
 def config(request: pytest.FixtureRequest) -> ModelConfig:
     found: ModelConfig = request.param

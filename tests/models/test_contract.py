@@ -110,7 +110,7 @@ def test_seeds_decide_the_start(
         assert (one != another).all()
 
 
-@pytest.mark.parametrize("prior", [0.02, 0.5, 0.9])
+@pytest.mark.parametrize("prior", [0.02, pytest.param(0.5, marks=pytest.mark.slow)])
 def test_an_untrained_model_predicts_the_prior(
     eager: None,
     config: ModelConfig,
@@ -175,7 +175,17 @@ def test_unseen_ids_are_scored_alike(trained: Model, coaction: Any, row: int) ->
         np.testing.assert_array_equal(table.storage[rows], fresh.tables[name].storage[rows])
 
 
-@pytest.mark.parametrize("fields", [(2, 1, 0), (2, 0, 1), (0, 1, 1), (0, 0, 2), (0, 2, 0)], ids=str)
+@pytest.mark.parametrize(
+    "fields",
+    [
+        (2, 1, 0),
+        pytest.param((2, 0, 1), marks=pytest.mark.slow),
+        pytest.param((0, 1, 1), marks=pytest.mark.slow),
+        (0, 0, 2),
+        pytest.param((0, 2, 0), marks=pytest.mark.slow),
+    ],
+    ids=str,
+)
 def test_any_kind_of_field_may_be_absent(
     eager: None,
     config: ModelConfig,
