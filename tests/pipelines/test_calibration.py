@@ -70,9 +70,11 @@ def thinned(world: Any) -> Path:
 @pytest.mark.parametrize(
     "settings",
     [
-        ["type=platt"],
+        pytest.param(["type=platt"], marks=pytest.mark.slow),
         ["type=beta", "segment=user_age", "min_rows=300"],
-        ["type=isotonic", "segment=item_category", "min_rows=600"],
+        pytest.param(
+            ["type=isotonic", "segment=item_category", "min_rows=600"], marks=pytest.mark.slow
+        ),
     ],
     ids=lambda settings: settings[0],
 )
