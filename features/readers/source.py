@@ -158,15 +158,20 @@ def dropped(frames: Iterable[pl.DataFrame], rows: int) -> Iterator[pl.DataFrame]
 
 
 def united(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """The rows of all frames, whose dtypes are the same but that their Enums may differ."""
+    """The rows of all frames, whose dtypes are the same but that a text may be an Enum.
+
+    Where it is one in all of them it stays one, of the categories of all.
+    """
     if len(frames) == 1:
         return frames[0]
     dtypes: dict[Any, Any] = {}
-    for name, dtype in frames[0].schema.items():
-        found = [one[name].dtype for one in frames] if isinstance(dtype, pl.Enum) else []
-        if any(one != dtype for one in found):
-            categories = pl.concat([one.categories for one in found if isinstance(one, pl.Enum)])
-            dtypes[name] = pl.Enum(categories.unique(maintain_order=True))
+    for name in frames[0].columns:
+        found = [one[name].dtype for one in frames]
+        enums = [one for one in found if isinstance(one, pl.Enum)]
+        if not enums or all(one == found[0] for one in found):
+            continue
+        categories = pl.concat([one.categories for one in enums]).unique(maintain_order=True)
+        dtypes[name] = pl.Enum(categories) if len(enums) == len(found) else pl.String()
     return pl.concat([one.cast(dtypes) for one in frames] if dtypes else frames, rechunk=False)
 
 

@@ -79,6 +79,16 @@ def test_columns_of_many_values_are_given_up(folder: Path, monkeypatch: pytest.M
     assert ["many" in one for one in read] == [True] + [False] * (len(read) - 1)
 
 
+def test_a_column_given_up_within_a_batch(tmp_path: Path) -> None:
+    """Few values in the first row group, many in the second."""
+    texts_ = [f"v{i % 2}" for i in range(20)] + [f"row {i}" for i in range(20)]
+    frame = pl.DataFrame({"t": texts_, "n": range(40)})
+    frame.write_parquet(tmp_path / "a.parquet", row_group_size=20)
+    for rows in (30, 40, 7):
+        coded = open_source("a.parquet", None, tmp_path).coded({"t"})
+        assert pl.concat([texts(one) for one in coded.batches(rows=rows)]).equals(frame)
+
+
 def test_a_filter_reads_its_own_columns_as_text(folder: Path) -> None:
     kept = open_source(["1.parquet"], None, folder, filter=[["few", "==", "v1"]])
     frame = pl.concat([texts(one) for one in kept.coded(TEXTS).batches()])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from features.errors import ConfigError, DataError, SchemaError
 from features.readers.filesystems import located
 from features.readers.open import FORMATS, open_source
-from features.readers.source import Source, fingerprint, rebatch
+from features.readers.source import Source, fingerprint, rebatch, united
 
 Make = Callable[[str, Path], dict[str, object]]
 
@@ -167,3 +167,14 @@ def test_rebatch_holds_no_more_than_it_must() -> None:
     batches = rebatch(frames(), 3)  # type: ignore[arg-type]
     next(batches)
     assert drawn == [0, 1]
+
+
+@pytest.mark.parametrize("kinds", ["AB", "AS", "SA", "ABS", "AA", "SS"])
+def test_texts_by_dictionary_and_without_join(kinds: str) -> None:
+    """A reader gives up a dictionary where it turns out to be of no use."""
+    dtypes = {"A": pl.Enum(["x", "y"]), "B": pl.Enum(["z", "x"]), "S": pl.String()}
+    values = {"A": ["y", None], "B": ["z", "x"], "S": ["w", None]}
+    frames = [pl.DataFrame({"t": pl.Series(values[one], dtype=dtypes[one])}) for one in kinds]
+    joined = united(frames)["t"]
+    assert joined.cast(pl.String).to_list() == [text for one in kinds for text in values[one]]
+    assert isinstance(joined.dtype, pl.Enum) == ("S" not in kinds)
