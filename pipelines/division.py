@@ -55,11 +55,9 @@ class Division:
         data = config.data
 
         self._schema, self._split, self._negatives = config.schema_, data.split, data.negatives
-        coded = self._schema.coded.difference(self._split.columns)
 
         def opened(paths: Paths) -> Source:
-            read = open_source(paths, data.format, config.base, filter=data.filter, **data.options)
-            return read.coded(coded)
+            return open_source(paths, data.format, config.base, filter=data.filter, **data.options)
 
         self._sources = {_DIVIDED: opened(data.paths)} | {
             part: opened(paths) for part, paths in data.own_paths.items()
@@ -132,7 +130,7 @@ class Division:
         while first in finished:
             first += 1
         needed = self._needed(source, columns)
-        frames = self._sources[source].ahead(needed, ROWS, first * ROWS)
+        frames = self._sources[source].batches(needed, ROWS, first * ROWS)
         for number, frame in enumerate(frames, first):
             if number in finished:
                 continue
