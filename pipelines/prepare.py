@@ -22,9 +22,10 @@ from features.files import forget, read_json, resuming
 from features.schema import Schema
 from pipelines.config import Config
 from pipelines.division import Division
+from pipelines.memory import given_back
 from pipelines.preparation import Preparation, Report
 
-_FORMAT = 2  # of the prepared folder: a change makes everyone prepare anew
+_FORMAT = 3  # of the prepared folder: a change makes everyone prepare anew
 _FORGOTTEN = 7 * 24 * 3600.0  # seconds after which nobody is believed to resume
 
 __all__ = ["Prepared", "Report", "prepare"]
@@ -89,7 +90,7 @@ def prepare(config: Config, root: Path, report: Report) -> Prepared:
     with FileLock(folder.with_name(f".{folder.name}.preparing")):
         if not (folder / "prepared.json").exists():
             forget(folder.parent, older=_FORGOTTEN)
-            with resuming(folder) as work:
+            with resuming(folder) as work, given_back():
                 data = _fingerprint(division.identity)
                 Preparation(work, key, data, config, division, report).run()
     return Prepared(folder)

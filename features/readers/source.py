@@ -18,7 +18,7 @@ from features.suggest import listing, nearest
 if TYPE_CHECKING:
     from features.readers.filter import Filter
 
-ROWS = 262_144
+ROWS = 131_072
 _EDGE = 1 << 20  # bytes digested at each end of a file
 
 
