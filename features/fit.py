@@ -18,7 +18,7 @@ from features.transforms.categorical import Categorical
 
 Partial = dict[str, Statistic]
 
-_BASE = 2  # parts merged at once
+_BASE = 8  # parts merged at once
 
 Frames = Iterable[pl.DataFrame] | Callable[[], Iterable[pl.DataFrame]]
 

@@ -24,7 +24,7 @@ def save(trainer: Trainer, course: Course, folder: Path, encoder: str) -> None:
     """Write all that the next step depends on, whole or not at all; replaces `folder`."""
     with replacing(folder) as work:
         checkpoint.write(trainer.model, work, encoder)
-        state: dict[str, Any] = {f"{i:03d}": value for i, value in enumerate(trainer.state)}
+        state: dict[str, Any] = {f"{i:03d}": value for i, value in enumerate(trainer.step.state)}
         np.savez(work / _OPTIMIZER, **state)
         write_json(work / _COURSE, course.model_dump(mode="json"))
 
@@ -41,7 +41,7 @@ def load(trainer: Trainer, folder: Path) -> Course:
             (folder / _OPTIMIZER).open("rb") as file,
             np.load(file, allow_pickle=False) as saved,
         ):
-            trainer.restore([saved[name] for name in sorted(saved.files)])
+            trainer.step.restore([saved[name] for name in sorted(saved.files)])
         return Course.model_validate(json.loads((folder / _COURSE).read_text()))
     except (OSError, EOFError, ValueError, ValidationError, BadZipFile, zlib.error) as error:
         raise DataError(

@@ -202,7 +202,7 @@ def check_config(document: Mapping[str, Any], base: Path) -> Config:
 def _with_training(config: Config, base: Path) -> Config:
     # TensorFlow takes seconds to import, and the base install does not have it.
     from models.registry import AnyModel
-    from models.trainer import TrainConfig
+    from models.train_config import TrainConfig
 
     class Training(_Section):
         model: AnyModel | None

@@ -19,7 +19,8 @@ from models.course import Course
 from models.model import Model
 from models.network import Activation
 from models.optimizers.groups import Adam, Optimizers
-from models.trainer import Progress, TrainConfig, Trainer
+from models.train_config import TrainConfig
+from models.trainer import Progress, Trainer
 from models.wide_deep import WideDeep
 
 TINY = WideDeep(dim=2, hidden=(4,))
@@ -175,7 +176,7 @@ def test_varying_batch_sizes_do_not_retrace(layout: Layout, batch: Batch) -> Non
     for size in (5, 5, 3, 1, 12, 2, 1):
         trainer.step(batch.take(slice(0, size)))
         model.logits([batch.take(slice(0, size))])
-    assert trainer._step.experimental_get_tracing_count() == 1
+    assert trainer.step._update.experimental_get_tracing_count() == 1
     assert model._logits.experimental_get_tracing_count() == 1
 
 

@@ -23,7 +23,8 @@ from models.optimizers.plateau import Plateau
 from models.optimizers.schedule import Schedule
 from models.optimizers.sgd import SGD
 from models.regularization import L2
-from models.trainer import TrainConfig, Trainer
+from models.train_config import TrainConfig
+from models.trainer import Trainer
 from models.wide_deep import WideDeep
 
 TINY = WideDeep(dim=2, hidden=(4,), stddev=0.5)

@@ -15,7 +15,7 @@ from models.optimizers.dense.registry import Dense
 from models.optimizers.groups import Optimizers
 from models.optimizers.registry import Sparse
 from models.registry import AnyModel
-from models.trainer import TrainConfig
+from models.train_config import TrainConfig
 from pipelines.calibration import CalibrationConfig
 from pipelines.config import Config, DataConfig, ExportConfig
 from pipelines.negatives import Negatives

@@ -1,0 +1,145 @@
+"""One step of training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy.typing as npt
+
+from features.batch import Batch
+from features.errors import DataError
+from models.keras import tf
+from models.lookup import Touched
+from models.model import Model
+from models.optimizers.dense.state import arrays, restore
+from models.optimizers.optimizer import Tensor
+from models.precision import chosen, computing
+from models.train_config import TrainConfig
+
+
+class Step:
+    """Learns from one batch, in place, by sparse updates of the model's tables.
+
+    The loss reads the model's logits plus `offset`: where the rows are a sample with other odds
+    than the log, the logarithm of the sample's odds over the log's leaves the model with the
+    log's. With a `precision` of bfloat16 the network learns in a copy that computes in it; `sync`
+    gives the model what it has learned.
+    """
+
+    def __init__(self, model: Model, config: TrainConfig, offset: float = 0.0) -> None:
+        self.model, self.config, self._offset = model, config, offset
+        self._network = self._computing()
+        self._dense = model.optimizers.dense.build()
+        self._dense.build(self._network.trainable_variables)
+        row = tf.TensorSpec([None], tf.float32)
+        rate = tf.TensorSpec([], tf.float32)
+        self._update = tf.function(self._learn, input_signature=[*model.signature, row, row, rate])
+
+    def _computing(self) -> Any:
+        """The network, or one of the same weights that computes in another precision."""
+        model, precision = self.model, chosen(self.config.precision)
+        if precision == "float32":
+            return model.network
+        with computing(precision):
+            network = model.config.network(model.layout, model.seed)
+            network(model.sample_inputs())
+        network.set_weights(model.network.get_weights())
+        return network
+
+    def sync(self) -> None:
+        """Give the model's network the weights that were learned."""
+        if self._network is not self.model.network:
+            self.model.network.set_weights(self._network.get_weights())
+
+    def __call__(self, batch: Batch, rate: float = 1.0) -> Tensor:
+        """Learn from one batch; returns its loss, a scalar tensor.
+
+        `rate` is what every learning rate is multiplied by. Raises DataError without labels.
+        """
+        if batch.label is None:
+            raise DataError("Training needs labelled rows; the batch has no label.")
+        weight = tf.ones([batch.rows]) if batch.weight is None else batch.weight
+        self._dense.learning_rate.assign(rate * self.model.optimizers.dense.learning_rate)
+        inputs = self.model.arrays(batch)
+        return self._update(*inputs, tf.convert_to_tensor(batch.label), weight, tf.constant(rate))
+
+    def _learn(
+        self,
+        ids: Tensor,
+        sequences: dict[str, Tensor],
+        numerics: Tensor,
+        label: Tensor,
+        weight: Tensor,
+        rate: Tensor,
+    ) -> Tensor:
+        model = self.model
+        touched = model.touch(ids, sequences)
+        pulled = {name: table.pull(touched[name].rows) for name, table in model.tables.items()}
+        weights = {name: rows for name, (rows, _) in pulled.items()}
+        dense = self._network.trainable_variables
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch([*weights.values(), *dense])
+            inputs = model.inputs(weights, touched, sequences, numerics)
+            logits = self._network(inputs, training=True) + self._offset
+            loss = self.config.loss(logits, label, weight)
+        found = tape.gradient(loss, [*weights.values(), *dense])
+        of_rows = [
+            self._of_rows(name, touched[name], rows, gradient, tf.shape(numerics)[0])
+            for (name, rows), gradient in zip(weights.items(), found, strict=False)
+        ]
+        of_dense = [
+            self._of_dense(gradient, one)
+            for gradient, one in zip(found[len(weights) :], dense, strict=True)
+        ]
+        clipped = self.config.clip.apply([*of_rows, *of_dense])
+        for (name, (rows, state)), gradient in zip(pulled.items(), clipped, strict=False):
+            if self.config.l2.whole_tables:
+                model.tables[name].push_whole(gradient, rate)
+            else:
+                model.tables[name].push(touched[name].rows, rows, state, gradient, rate)
+        self._dense.apply_gradients(zip(clipped[len(weights) :], dense, strict=True))
+        return loss
+
+    def _of_dense(self, gradient: Tensor | None, weight: Tensor) -> Tensor | None:
+        """With its penalty, which kernels have and biases do not."""
+        penalty = self.config.l2.dense
+        if gradient is None or not penalty or len(weight.shape) < 2:
+            return gradient
+        return gradient + penalty * weight
+
+    def _of_rows(
+        self, name: str, touched: Touched, weights: Tensor, gradient: Any, batch: Tensor
+    ) -> Tensor:
+        """The gradient of each distinct row, summed over its uses, with its penalty.
+
+        Float32 (distinct, dim), or of `whole_tables` (rows, dim).
+        """
+        count = tf.shape(touched.rows)[0]
+        if gradient is None:  # the network has no use for it
+            gradient = tf.zeros_like(weights)
+        if isinstance(gradient, tf.IndexedSlices):
+            gradient = tf.math.unsorted_segment_sum(gradient.values, gradient.indices, count)
+        penalty = self.config.l2.of(self.model.specs[name].group)
+        if self.config.l2.whole_tables:
+            every, gradient = self.model.tables[name].whole(touched.rows, gradient)
+            return gradient + penalty * every
+        if not penalty:
+            return gradient
+        uses = tf.math.unsorted_segment_sum(tf.ones_like(touched.where), touched.where, count)
+        share = tf.cast(uses, tf.float32) / tf.cast(batch, tf.float32)
+        return gradient + penalty * share[:, None] * weights
+
+    @property
+    def state(self) -> list[npt.NDArray[Any]]:
+        """What the dense update rule remembers."""
+        return arrays(self._dense)
+
+    def restore(self, state: Sequence[npt.NDArray[Any]]) -> None:
+        """Take over what `state` gave, and the model's own weights.
+
+        Raises ValueError where it does not fit.
+        """
+        if self._network is not self.model.network:
+            self._network.set_weights(self.model.network.get_weights())
+        restore(self._dense, state)

@@ -1,0 +1,59 @@
+"""How to train."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from models.losses.bce import BinaryCrossEntropy
+from models.losses.loss import Loss
+from models.losses.registry import AnyLoss
+from models.optimizers.clipping import Clip
+from models.optimizers.groups import Optimizers
+from models.optimizers.plateau import Plateau
+from models.optimizers.schedule import Schedule
+from models.precision import Precision
+from models.regularization import L2
+
+
+class TrainConfig(BaseModel):
+    """How to train: passes over the data, rows a step, when to stop, and the update rules.
+
+    The epoch with the best `monitor`, a metric on validation, is kept; training stops after
+    `patience` epochs without a better one. Each epoch's end, and every `checkpoint_minutes`, is
+    a point from which an interrupted training can go on.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    epochs: int = Field(default=3, ge=1)
+    batch_size: int = Field(default=4096, ge=1)
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    monitor: str = "LogLoss"
+    patience: int = Field(default=1, ge=1)
+    checkpoint_minutes: float = Field(default=10.0, gt=0)
+    precision: Precision = "float32"
+    loss: AnyLoss = BinaryCrossEntropy()
+    optimizers: Optimizers = Optimizers()
+    schedule: Schedule = Schedule()
+    plateau: Plateau | None = None
+    clip: Clip = Clip()
+    l2: L2 = L2()
+
+    @field_validator("loss", mode="before")
+    @classmethod
+    def _default_loss(cls, data: Any) -> Any:
+        """`loss.label_smoothing = 0.1` alone keeps the default."""
+        return {"type": "bce", **data} if isinstance(data, Mapping) else data
+
+    @field_validator("loss")
+    @classmethod
+    def _row_by_row(cls, loss: Loss) -> Loss:
+        if loss.needs_query:
+            raise ValueError(
+                f"training shuffles rows one by one, and '{loss.type}' compares the rows of a "
+                "query; choose bce, focal, smooth_auc or soft_f1"
+            )
+        return loss
