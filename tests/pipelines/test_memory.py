@@ -92,5 +92,4 @@ def test_a_log_of_five_times_the_memory_is_prepared(tmp_path: Path) -> None:
     # Below some 3 million rows the allocators still fill their pools.
     short, long = grown(tmp_path / "short", 3_000_000), grown(tmp_path / "long", 12_000_000)
     assert long[0] > 5 * long[1]
-    print(short, long)
     assert long[1] - short[1] < 0.1 * (long[0] - short[0])
