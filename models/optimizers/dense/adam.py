@@ -1,4 +1,4 @@
-"""Adam, AMSGrad and AdamW, from tf-keras."""
+"""Adam, AMSGrad and AdamW."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from models.keras import keras
+from models.keras import keras, tf
 from models.optimizers.dense.optimizer import DenseOptimizer
+from models.optimizers.optimizer import Tensor
 
 
 class Adam(DenseOptimizer):
@@ -27,7 +28,28 @@ class Adam(DenseOptimizer):
     amsgrad: bool = False
 
     def build(self) -> Any:
-        return keras.optimizers.Adam(**self.model_dump(exclude={"type"}), jit_compile=False)
+        kind = keras.optimizers.Adam if self.amsgrad else _Fused
+        return kind(**self.model_dump(exclude={"type"}), jit_compile=False)
+
+
+class _Fused(keras.optimizers.Adam):
+    """tf-keras' Adam, of whose ten passes over a weight TensorFlow's own operator makes one."""
+
+    def update_step(self, gradient: Tensor, variable: Any) -> None:
+        index = self._index_dict[self._var_key(variable)]
+        step = tf.cast(self.iterations + 1, tf.float32)
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=self._momentums[index].handle,
+            v=self._velocities[index].handle,
+            beta1_power=tf.pow(self.beta_1, step),
+            beta2_power=tf.pow(self.beta_2, step),
+            lr=self.learning_rate,
+            beta1=self.beta_1,
+            beta2=self.beta_2,
+            epsilon=self.epsilon,
+            grad=gradient,
+        )
 
 
 class AdamW(DenseOptimizer):
