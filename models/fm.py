@@ -4,31 +4,24 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
-
 from features.layout import Layout
 from models.blocks.fm import FactorizationMachine
 from models.blocks.linear import FirstOrder
-from models.deep import EMBEDDING, WIDE
-from models.network import NUMERIC, Inputs, ModelConfig, Network, TableSpec
+from models.deep import EMBEDDING, WIDE, EmbeddingConfig
+from models.network import NUMERIC, Inputs, Network, TableSpec
 from models.optimizers.optimizer import Tensor
 
 
-class FM(ModelConfig):
+class FM(EmbeddingConfig):
     """A linear part and the products of each two embeddings; the numerics are linear alone.
 
     Rendle, ICDM 2010 (https://doi.org/10.1109/ICDM.2010.127).
     """
 
     type: Literal["fm"] = "fm"
-    dim: int = Field(default=16, ge=1, le=1024)
-    stddev: float = Field(default=0.01, gt=0)
 
-    def tables(self, layout: Layout) -> dict[str, TableSpec]:  # noqa: ARG002
-        return {
-            EMBEDDING: TableSpec(dim=self.dim, group="embeddings", stddev=self.stddev),
-            WIDE: TableSpec(dim=1, group="wide", stddev=0.0),
-        }
+    def tables(self, layout: Layout) -> dict[str, TableSpec]:
+        return {**super().tables(layout), WIDE: TableSpec(dim=1, group="wide", stddev=0.0)}
 
     def network(
         self,

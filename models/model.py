@@ -14,6 +14,7 @@ from features.inputs import elements, mask
 from features.layout import Layout
 from features.ragged import PAD
 from features.sigmoid import sigmoid
+from models.field_bagging import FieldBagging
 from models.keras import tf
 from models.lookup import Lookup, Touched
 from models.network import NUMERIC, ModelConfig
@@ -53,13 +54,21 @@ class Model:
                 spec.dim,
                 optimizers.sparse(spec.group),
                 stddev=spec.stddev,
+                initializer=spec.initializer,
                 seed=seed + i,
             )
             for i, (name, spec) in enumerate(self.specs.items())
         }
-        self.network = config.network(layout, seed, math.log(prior / (1 - prior)))
-        self.network(self.sample_inputs())  # creates the dense weights
+        self.network = self.make_network(math.log(prior / (1 - prior)))
         self._logits = tf.function(self._forward, input_signature=self.signature)
+
+    def make_network(self, bias: float = 0.0) -> Any:
+        """The dense network with weights as they start, its logits at `bias`."""
+        network = self.config.network(self.layout, self.seed, bias)
+        if self.config.field_dropout:
+            network = FieldBagging(network, list(self.specs), self.config.field_dropout, self.seed)
+        network(self.sample_inputs())  # creates the weights
+        return network
 
     @property
     def signature(self) -> list[Any]:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from features.inputs import NUMERIC
 from features.layout import Layout
 from models.blocks.activation import Activation
+from models.initializers import Initializer
 from models.keras import keras
 from models.optimizers.optimizer import Tensor
 
@@ -41,14 +42,20 @@ class TableSpec(BaseModel):
     dim: int = Field(ge=1, le=65_536)
     group: str
     stddev: float = Field(default=0.01, ge=0)
+    initializer: Initializer = "normal"
     fields: tuple[str, ...] | None = None
     whole: bool = False
 
 
 class ModelConfig(BaseModel, ABC):
-    """A model family with its sizes: which tables it reads, and the network on top of them."""
+    """A model family with its sizes: which tables it reads, and the network on top of them.
+
+    In training, each field of an example is dropped with the probability `field_dropout`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    field_dropout: Share = 0.0
 
     @abstractmethod
     def tables(self, layout: Layout) -> dict[str, TableSpec]:

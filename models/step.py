@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy.typing as npt
@@ -15,6 +16,7 @@ from models.model import Model
 from models.optimizers.dense.state import arrays, restore
 from models.optimizers.optimizer import Tensor
 from models.precision import chosen, computing
+from models.quantization import rounded_kernels, straight_through
 from models.train_config import TrainConfig
 
 
@@ -34,7 +36,11 @@ class Step:
         self._dense.build(self._network.trainable_variables)
         row = tf.TensorSpec([None], tf.float32)
         rate = tf.TensorSpec([], tf.float32)
-        self._update = tf.function(self._learn, input_signature=[*model.signature, row, row, rate])
+        signature = [*model.signature, row, row, rate]
+        self._update, self._update_rounded = (
+            tf.function(partial(self._learn, one), input_signature=signature)
+            for one in (False, True)
+        )
 
     def _computing(self) -> Any:
         """The network, or one of the same weights that computes in another precision."""
@@ -42,8 +48,7 @@ class Step:
         if precision == "float32":
             return model.network
         with computing(precision):
-            network = model.config.network(model.layout, model.seed)
-            network(model.sample_inputs())
+            network = model.make_network()
         network.set_weights(model.network.get_weights())
         return network
 
@@ -52,20 +57,23 @@ class Step:
         if self._network is not self.model.network:
             self.model.network.set_weights(self._network.get_weights())
 
-    def __call__(self, batch: Batch, rate: float = 1.0) -> Tensor:
+    def __call__(self, batch: Batch, rate: float = 1.0, *, rounded: bool = False) -> Tensor:
         """Learn from one batch; returns its loss, a scalar tensor.
 
-        `rate` is what every learning rate is multiplied by. Raises DataError without labels.
+        `rate` is what every learning rate is multiplied by; `rounded` takes the gradients at
+        weights as int8 would have them. Raises DataError without labels.
         """
         if batch.label is None:
             raise DataError("Training needs labelled rows; the batch has no label.")
         weight = tf.ones([batch.rows]) if batch.weight is None else batch.weight
         self._dense.learning_rate.assign(rate * self.model.optimizers.dense.learning_rate)
         inputs = self.model.arrays(batch)
-        return self._update(*inputs, tf.convert_to_tensor(batch.label), weight, tf.constant(rate))
+        update = self._update_rounded if rounded else self._update
+        return update(*inputs, tf.convert_to_tensor(batch.label), weight, tf.constant(rate))
 
     def _learn(
         self,
+        rounded: bool,
         ids: Tensor,
         sequences: dict[str, Tensor],
         numerics: Tensor,
@@ -78,12 +86,16 @@ class Step:
         pulled = {name: table.pull(touched[name].rows) for name, table in model.tables.items()}
         weights = {name: rows for name, (rows, _) in pulled.items()}
         dense = self._network.trainable_variables
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
+        with (
+            rounded_kernels(dense if rounded else []),
+            tf.GradientTape(watch_accessed_variables=False) as tape,
+        ):
             tape.watch([*weights.values(), *dense])
-            inputs = model.inputs(weights, touched, sequences, numerics)
+            used = {k: straight_through(one) for k, one in weights.items()} if rounded else weights
+            inputs = model.inputs(used, touched, sequences, numerics)
             logits = self._network(inputs, training=True) + self._offset
             loss = self.config.loss(logits, label, weight)
-        found = tape.gradient(loss, [*weights.values(), *dense])
+            found = tape.gradient(loss, [*weights.values(), *dense])
         of_rows = [
             self._of_rows(name, touched[name], rows, gradient, tf.shape(numerics)[0])
             for (name, rows), gradient in zip(weights.items(), found, strict=False)

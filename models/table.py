@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.initializers import Initializer, draw
 from models.keras import tf
 from models.optimizers.optimizer import SparseOptimizer, Tensor
 
@@ -17,19 +18,26 @@ class Table:
     """Rows of `dim` weights and their optimizer state, stored side by side.
 
     A step pulls the distinct rows of a batch once, and pushes the summed gradients of those
-    rows once: it reads and writes what the batch touched, whatever `rows` is. Rows are
-    initialised N(0, stddev^2), seeded. This is the seam at which storage may be sharded: the
+    rows once: it reads and writes what the batch touched, whatever `rows` is. Rows start drawn,
+    seeded. This is the seam at which storage may be sharded: the
     trainer knows only `pull` and `push`.
 
     Args:
         rows: how many rows.
         dim: weights a row.
         optimizer: the update rule.
-        stddev: of the initial weights.
+        stddev, seed, initializer: of the initial weights, as `models.initializers.draw` says.
     """
 
     def __init__(
-        self, rows: int, dim: int, optimizer: SparseOptimizer, *, stddev: float, seed: int
+        self,
+        rows: int,
+        dim: int,
+        optimizer: SparseOptimizer,
+        *,
+        stddev: float,
+        seed: int,
+        initializer: Initializer = "normal",
     ) -> None:
         self.rows, self.dim, self.optimizer = rows, dim, optimizer
         width = dim * (1 + optimizer.slots) + optimizer.row_slots
@@ -37,7 +45,7 @@ class Table:
         for start in range(0, rows, _CHUNK):
             random = np.random.default_rng((seed, start))
             size = (min(_CHUNK, rows - start), dim)
-            weights = tf.constant(np.float32(stddev) * random.standard_normal(size, np.float32))
+            weights = tf.constant(draw(initializer, size, stddev, random))
             self._write(start, tf.concat([weights, optimizer.start(weights)], 1))
 
     def _write(self, start: int, stored: Tensor) -> None:

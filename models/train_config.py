@@ -15,6 +15,7 @@ from models.optimizers.groups import Optimizers
 from models.optimizers.plateau import Plateau
 from models.optimizers.schedule import Schedule
 from models.precision import Precision
+from models.quantization import QuantizationAware
 from models.regularization import L2
 
 
@@ -41,6 +42,7 @@ class TrainConfig(BaseModel):
     plateau: Plateau | None = None
     clip: Clip = Clip()
     l2: L2 = L2()
+    quantization: QuantizationAware | None = None
 
     @field_validator("loss", mode="before")
     @classmethod

@@ -55,9 +55,10 @@ class Trainer:
         Raises:
             DataError: no rows of any weight, or the loss or a weight is no longer a number.
         """
-        saved = time.monotonic()
+        saved, quantization = time.monotonic(), self.config.quantization
+        rounded = quantization is not None and course.epoch >= quantization.from_epoch
         for batch in batches:
-            loss = float(self.step(batch, self._rate(course)))
+            loss = float(self.step(batch, self._rate(course), rounded=rounded))
             if not math.isfinite(loss):
                 raise DataError(
                     f"The loss must stay finite; it became {loss} after {course.rows} rows of "

@@ -233,6 +233,11 @@ def train(
         console.emit({"out": str(folder), "valid": run.metrics})
         return
     console.metrics_table("Validation", run.metrics)
+    sparse = run.history["sparsity"]
+    if sparse:
+        rows = [[name, *one.values()] for name, one in sparse.items()]
+        columns = ["table", "rows touched", "zero weights", "zero rows"]
+        console.table("Sparsity, of the rows touched", columns, rows)
     console.OUT.print(f"Run {folder}. Next: crossrank evaluate {folder}")
 
 

@@ -34,8 +34,8 @@ _PACKAGES = ("crossrank", "tensorflow", "tf-keras", "xgboost", "polars", "pyarro
 @dataclass(frozen=True)
 class Run:
     """A finished run: config.json, run.json, metrics.json, history.json (validation by epoch and
-    round), encoder/ with the schema, checkpoint/, calibration.json and ranker/ where there is one,
-    golden.parquet.
+    round, sparsity by table), encoder/ with the schema, checkpoint/, calibration.json and ranker/
+    where there is one, golden.parquet.
     """
 
     folder: Path
@@ -54,6 +54,10 @@ class Run:
     def metrics(self) -> dict[str, dict[str, float]]:
         """On validation, by scorer (ctr, ranker)."""
         return read_json(self.folder / "metrics.json", made_by=_AGAIN)
+
+    @cached_property
+    def history(self) -> dict[str, Any]:
+        return read_json(self.folder / "history.json", made_by=_AGAIN)
 
     @cached_property
     def encoder(self) -> Encoder:

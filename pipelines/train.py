@@ -73,7 +73,8 @@ def train(config: Config, out: Path, report: Report, *, resume: bool = False) ->
         if config.ranker is not None:
             ranker, rounds = _train_ranker(config, prepared, model, report)
             ranker.save(work / "ranker")
-        write_json(work / "history.json", {"epochs": epochs, "rounds": rounds})
+        sparse = {} if model is None else _sparsity(model)
+        write_json(work / "history.json", {"epochs": epochs, "rounds": rounds, "sparsity": sparse})
         fitted = None if calibrated is None else calibrated.calibration
         valid = score(prepared.part("valid"), model, ranker, fitted)
         metrics: Results = evaluate_scores(valid if calibrated is None else calibrated.fair(valid))
@@ -153,6 +154,12 @@ def _train_model(
     )
     best, _ = checkpoint.load(work / "checkpoint")
     return best, history
+
+
+def _sparsity(model: Model) -> dict[str, dict[str, float]]:
+    from models.optimizers.sparsity import sparsities  # TensorFlow takes seconds to import
+
+    return {name: found._asdict() for name, found in sparsities(model.tables).items()}
 
 
 def _monitor(text: str) -> Metric:

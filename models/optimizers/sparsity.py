@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,9 @@ import numpy.typing as npt
 from models.optimizers.ftrl import Ftrl
 from models.optimizers.group_adagrad import GroupAdaGrad
 from models.optimizers.group_ftrl import GroupFtrl
+from models.table import Table
+
+_RULES = (Ftrl, GroupAdaGrad, GroupFtrl)
 
 
 class Sparsity(NamedTuple):
@@ -18,6 +22,15 @@ class Sparsity(NamedTuple):
     touched: int
     zero_weights: float
     zero_rows: float
+
+
+def sparsities(tables: Mapping[str, Table]) -> dict[str, Sparsity]:
+    """Of those tables whose rule makes weights zero, by name."""
+    return {
+        name: sparsity(table.storage, table.dim, table.optimizer)
+        for name, table in tables.items()
+        if isinstance(table.optimizer, _RULES)
+    }
 
 
 def sparsity(

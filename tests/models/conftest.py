@@ -59,6 +59,7 @@ VARIANTS: dict[str, ModelConfig] = {
     "din": DIN(dim=8, hidden=(48,), attention=(8,)),
     "dlrm": DLRM(dim=8, hidden=(48,), bottom=(16,)),
     "dnn": DNN(dim=8, hidden=(48,), activation="prelu", norm="batch"),
+    "dnn-fields": DNN(dim=8, hidden=(48,), field_dropout=0.1),
     "finalmlp": FinalMLP(dim=8, hidden=(48,), hidden2=(32,), heads=2),
     "fm": FM(dim=8),
     "fwfm": FwFM(dim=8),

@@ -237,7 +237,7 @@ def test_table_gradients_are_those_of_the_loss(
     monkeypatch.setattr(tf.nn, "relu", tf.nn.softplus)
     layout = layout_of(rows=2)
     batch = batch_of(layout, 6, seed=2)
-    smooth = {"dim": 2, "activation": "tanh", "dropout": 0.0, "norm": "none"}
+    smooth = {"dim": 2, "activation": "tanh", "dropout": 0.0, "field_dropout": 0.0, "norm": "none"}
     smooth |= {"attention_activation": "tanh", "batch_norm": False}
     known = {name: value for name, value in smooth.items() if name in type(config).model_fields}
     tiny = config.model_copy(update=known)

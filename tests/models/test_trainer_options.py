@@ -202,6 +202,50 @@ def test_losses_within_queries_are_refused(loss: dict[str, Any]) -> None:
         TrainConfig.model_validate({"loss": loss})
 
 
+def test_rounding_takes_gradients_at_int8_and_updates_full_weights(
+    layout: Layout, batch: Batch
+) -> None:
+    """A step at weights that are rounded already moves them by the same."""
+    full, rounded = (Model(TINY, layout, PLAIN, seed=1) for _ in range(2))
+    for table in rounded.tables.values():
+        rows = table.weights
+        scale = np.abs(rows).max(1, keepdims=True) / 127
+        table.restore(np.where(scale > 0, np.rint(rows / np.where(scale, scale, 1)) * scale, rows))
+    kernels = []
+    for one in rounded.network.get_weights():
+        scale = np.abs(one).max(0) / 127 if one.ndim == 2 else 0
+        kernels.append(np.rint(one / scale) * scale if np.all(scale) else one)
+    rounded.network.set_weights(kernels)
+    starts = [weights(one) for one in (full, rounded)]
+    assert not np.allclose(starts[0][0], starts[1][0], atol=1e-4)  # rounding does something
+    Trainer(full, TrainConfig()).step(batch, rounded=True)
+    Trainer(rounded, TrainConfig()).step(batch)
+    moves = [
+        [one - other for one, other in zip(start, weights(model), strict=True)]
+        for start, model in zip(starts, (full, rounded), strict=True)
+    ]
+    for one, other in zip(*moves, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+
+
+def test_rounding_begins_with_its_epoch(layout: Layout, batch: Batch) -> None:
+    config = TrainConfig.model_validate({"quantization": {"from_epoch": 2}})
+    found = {}
+    for name, steps in {"trainer": None, "full": False, "rounded": True}.items():
+        model = Model(TINY, layout, PLAIN, seed=1)
+        trainer, course = Trainer(model, config), Course()
+        if steps is None:
+            for _ in range(2):
+                trainer.epoch([batch], course, lambda _: None)
+                course.turn()
+        else:
+            trainer.step(batch)
+            trainer.step(batch, rounded=steps)
+        found[name] = model.predict([batch])
+    np.testing.assert_array_equal(found["trainer"], found["rounded"])
+    assert not np.array_equal(found["trainer"], found["full"])
+
+
 def test_bfloat16_learns_what_float32_learns(coaction: Any, fast: Optimizers) -> None:
     """In other last digits; what it leaves in the model is float32."""
     found = []

@@ -84,6 +84,10 @@ def test_the_run_directory_tells_all(world: Any) -> None:
     assert 0 < history["rounds"][0]["valid_ndcg@10"] < 1
     best = min(history["epochs"], key=lambda epoch: epoch["LogLoss"])
     assert best["LogLoss"] == pytest.approx(world.run.metrics["ctr"]["LogLoss"], abs=1e-9)
+    assert history["sparsity"].keys() <= world.run.model.tables.keys()
+    for table in history["sparsity"].values():
+        assert table["touched"] > 0
+        assert 0 <= table["zero_rows"] <= table["zero_weights"] < 1
 
 
 def test_same_seed_same_metrics(crossrank: Callable[..., Any], world: Any, tmp_path: Path) -> None:

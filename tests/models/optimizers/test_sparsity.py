@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from models.keras import tf
+from models.optimizers.adagrad import AdaGrad
 from models.optimizers.ftrl import Ftrl
 from models.optimizers.group_adagrad import GroupAdaGrad
 from models.optimizers.group_ftrl import GroupFtrl
-from models.optimizers.sparsity import Sparsity, sparsity
+from models.optimizers.sparsity import Sparsity, sparsities, sparsity
 from models.table import Table
 
 Rule = Ftrl | GroupAdaGrad | GroupFtrl
@@ -39,3 +40,11 @@ def test_of_a_table(rule: Rule) -> None:
         assert found.touched == 2
     else:
         assert found == Sparsity(2, 0.5, 0.5)
+
+
+def test_tables_whose_rule_keeps_every_weight_are_left_out() -> None:
+    tables = {
+        "wide": Table(5, 1, Ftrl(l1=1.0), stddev=0.0, seed=0),
+        "embedding": Table(5, 2, AdaGrad(), stddev=0.1, seed=0),
+    }
+    assert sparsities(tables) == {"wide": Sparsity(0, 0.0, 0.0)}
