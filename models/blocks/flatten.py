@@ -8,9 +8,14 @@ from models.optimizers.optimizer import Tensor
 
 def flatten(embedded: Tensor, numerics: Tensor) -> Tensor:
     """`(batch, width, dim)` and `(batch, n)` to float32 `(batch, width * dim + n)`."""
+    return side_by_side(together(embedded), numerics)
+
+
+def together(embedded: Tensor) -> Tensor:
+    """`(batch, width, dim)` to `(batch, width * dim)`."""
     size = embedded.shape[1] * embedded.shape[2]
     rows = -1 if size else tf.shape(embedded)[0]  # cannot be inferred from no values
-    return side_by_side(tf.reshape(embedded, [rows, size]), numerics)
+    return tf.reshape(embedded, [rows, size])
 
 
 def side_by_side(*parts: Tensor) -> Tensor:
