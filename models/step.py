@@ -34,7 +34,9 @@ class Step:
         self._dense.build(self._network.trainable_variables)
         row = tf.TensorSpec([None], tf.float32)
         rate = tf.TensorSpec([], tf.float32)
-        self._update = tf.function(self._learn, input_signature=[*model.signature, row, row, rate])
+        query = [tf.TensorSpec([None], tf.int32)] if config.loss.needs_query else []
+        signature = [*model.signature, row, row, rate, *query]
+        self._update = tf.function(self._learn, input_signature=signature)
 
     def _computing(self) -> Any:
         """The network, or one of the same weights that computes in another precision."""
@@ -55,14 +57,27 @@ class Step:
     def __call__(self, batch: Batch, rate: float = 1.0) -> Tensor:
         """Learn from one batch; returns its loss, a scalar tensor.
 
-        `rate` is what every learning rate is multiplied by. Raises DataError without labels.
+        `rate` is what every learning rate is multiplied by. Raises DataError without labels,
+        or without queries where the loss needs them.
         """
         if batch.label is None:
             raise DataError("Training needs labelled rows; the batch has no label.")
         weight = tf.ones([batch.rows]) if batch.weight is None else batch.weight
         self._dense.learning_rate.assign(rate * self.model.optimizers.dense.learning_rate)
         inputs = self.model.arrays(batch)
-        return self._update(*inputs, tf.convert_to_tensor(batch.label), weight, tf.constant(rate))
+        label = tf.convert_to_tensor(batch.label)
+        return self._update(*inputs, label, weight, tf.constant(rate), *self._query(batch))
+
+    def _query(self, batch: Batch) -> list[Tensor]:
+        """What the loss takes beside labels and weights."""
+        if not self.config.loss.needs_query:
+            return []
+        if batch.query is None:
+            raise DataError(
+                f"The loss {self.config.loss.type!r} compares rows of one query, so each row must "
+                "have its query; the batch has none. Make batches by query."
+            )
+        return [tf.convert_to_tensor(batch.query)]
 
     def _learn(
         self,
@@ -72,6 +87,7 @@ class Step:
         label: Tensor,
         weight: Tensor,
         rate: Tensor,
+        query: Tensor | None = None,
     ) -> Tensor:
         model = self.model
         touched = model.touch(ids, sequences)
@@ -82,7 +98,7 @@ class Step:
             tape.watch([*weights.values(), *dense])
             inputs = model.inputs(weights, touched, sequences, numerics)
             logits = self._network(inputs, training=True) + self._offset
-            loss = self.config.loss(logits, label, weight)
+            loss = self.config.loss(logits, label, weight, query)
         found = tape.gradient(loss, [*weights.values(), *dense])
         of_rows = [
             self._of_rows(name, touched[name], rows, gradient, tf.shape(numerics)[0])
