@@ -28,24 +28,26 @@ class Queries:
     def of(cls, columns: Columns) -> Queries:
         """Those of a column of ids, given piece by piece each time it is asked for.
 
-        Takes some 40 bytes a query while it looks, 12 afterwards.
+        Takes some 30 bytes a query while it looks, 12 afterwards.
 
         Raises:
             DataError: rows of a query are apart.
         """
-        sizes: list[npt.NDArray[np.int64]] = []
-        hashes: list[pl.Series] = []
+        sizes: list[npt.NDArray[np.int32]] = []
+        hashes: list[npt.NDArray[np.uint64]] = []
         for ids, lengths, goes_on in _runs(columns()):
             if goes_on:
                 sizes[-1][-1] += lengths[0]
             if len(ids) > goes_on:
                 sizes.append(lengths[int(goes_on) :])
-                hashes.append(ids.slice(int(goes_on)).hash())
+                hashes.append(ids.slice(int(goes_on)).hash().to_numpy())
         if not sizes:
             return cls(np.empty(0, np.int32))
-        found = pl.concat(hashes)
-        _refuse_apart(columns, found.filter(found.is_duplicated()).unique())
-        return cls(np.concatenate(sizes).astype(np.int32))
+        found = np.concatenate(hashes)
+        hashes.clear()
+        found.sort()
+        _refuse_apart(columns, pl.Series(found[1:][found[1:] == found[:-1]]))
+        return cls(np.concatenate(sizes))
 
     def numbers(self, start: int, rows: int) -> npt.NDArray[np.int32]:
         """The query of each of these rows: int32 (rows,)."""
@@ -56,7 +58,7 @@ class Queries:
 
 def _runs(
     columns: Iterable[pl.Series],
-) -> Iterator[tuple[pl.Series, npt.NDArray[np.int64], bool]]:
+) -> Iterator[tuple[pl.Series, npt.NDArray[np.int32], bool]]:
     """Of each piece: the ids of its runs, their lengths, and whether the first began before."""
     last: Any = None
     for column in columns:
@@ -64,7 +66,7 @@ def _runs(
             continue
         runs = column.rle().struct.unnest()
         ids = runs["value"]
-        yield ids, runs["len"].cast(pl.Int64).to_numpy(writable=True), ids[0] == last
+        yield ids, runs["len"].cast(pl.Int32).to_numpy(writable=True), ids[0] == last
         last = ids[-1]
 
 
