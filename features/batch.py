@@ -23,6 +23,7 @@ class Batch:
 
     ids: int32 (rows, id fields). sequences: name -> int32 (rows, length), `PAD` at the end.
     numerics: float32 (rows, numbers). label, weight: float32 (rows,).
+    query: int32 (rows,), the number of each row's query, where rows come by whole queries.
     """
 
     ids: Ints
@@ -30,6 +31,7 @@ class Batch:
     sequences: dict[str, Ints] = field(default_factory=dict)
     label: Floats | None = None
     weight: Floats | None = None
+    query: Ints | None = None
 
     @property
     def rows(self) -> int:
@@ -43,6 +45,7 @@ class Batch:
             sequences={name: values[rows] for name, values in self.sequences.items()},
             label=None if self.label is None else self.label[rows],
             weight=None if self.weight is None else self.weight[rows],
+            query=None if self.query is None else self.query[rows],
         )
 
     def matrix(self, logits: Floats | None = None) -> Floats:
@@ -63,6 +66,7 @@ class Batch:
             return first
         labels = [batch.label for batch in batches if batch.label is not None]
         weights = [batch.weight for batch in batches if batch.weight is not None]
+        queries = [batch.query for batch in batches if batch.query is not None]
         return cls(
             ids=np.concatenate([batch.ids for batch in batches]),
             numerics=np.concatenate([batch.numerics for batch in batches]),
@@ -72,6 +76,7 @@ class Batch:
             },
             label=np.concatenate(labels) if labels else None,
             weight=np.concatenate(weights) if weights else None,
+            query=np.concatenate(queries) if queries else None,
         )
 
     @classmethod
@@ -81,8 +86,9 @@ class Batch:
         layout: Layout,
         label: str | None = None,
         weight: str | None = None,
+        query: str | None = None,
     ) -> Batch:
-        """Arrays of an encoded frame; label and weight name its columns."""
+        """Arrays of an encoded frame; label, weight and query, of int32, name its columns."""
         return cls(
             ids=_stack(encoded, [one.name for one in layout.ids], np.int32),
             numerics=_numbers(encoded, layout),
@@ -92,6 +98,7 @@ class Batch:
             },
             label=None if label is None else _column(encoded, label),
             weight=None if weight is None else _column(encoded, weight),
+            query=None if query is None else encoded[query].cast(pl.Int32).to_numpy(),
         )
 
 

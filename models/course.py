@@ -23,7 +23,7 @@ class Course(BaseModel):
     total: float = 0.0
     mass: float = 0.0
     steps: int = Field(default=0, ge=0)
-    history: list[dict[str, float]] = Field(default_factory=list)
+    history: list[dict[str, int | float]] = Field(default_factory=list)
     best: dict[str, float] | None = None
     waited: int = Field(default=0, ge=0)
     plateau: PlateauState = PlateauState()

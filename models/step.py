@@ -36,7 +36,8 @@ class Step:
         self._dense.build(self._network.trainable_variables)
         row = tf.TensorSpec([None], tf.float32)
         rate = tf.TensorSpec([], tf.float32)
-        signature = [*model.signature, row, row, rate]
+        query = [tf.TensorSpec([None], tf.int32)] if config.loss.needs_query else []
+        signature = [*model.signature, row, row, rate, *query]
         self._update, self._update_rounded = (
             tf.function(partial(self._learn, one), input_signature=signature)
             for one in (False, True)
@@ -61,7 +62,8 @@ class Step:
         """Learn from one batch; returns its loss, a scalar tensor.
 
         `rate` is what every learning rate is multiplied by; `rounded` takes the gradients at
-        weights as int8 would have them. Raises DataError without labels.
+        weights as int8 would have them. Raises DataError without labels, or without queries where
+        the loss needs them.
         """
         if batch.label is None:
             raise DataError("Training needs labelled rows; the batch has no label.")
@@ -69,7 +71,19 @@ class Step:
         self._dense.learning_rate.assign(rate * self.model.optimizers.dense.learning_rate)
         inputs = self.model.arrays(batch)
         update = self._update_rounded if rounded else self._update
-        return update(*inputs, tf.convert_to_tensor(batch.label), weight, tf.constant(rate))
+        label = tf.convert_to_tensor(batch.label)
+        return update(*inputs, label, weight, tf.constant(rate), *self._query(batch))
+
+    def _query(self, batch: Batch) -> list[Tensor]:
+        """What the loss takes beside labels and weights."""
+        if not self.config.loss.needs_query:
+            return []
+        if batch.query is None:
+            raise DataError(
+                f"The loss {self.config.loss.type!r} compares rows of one query, so each row must "
+                "have its query; the batch has none. Make batches by query."
+            )
+        return [tf.convert_to_tensor(batch.query)]
 
     def _learn(
         self,
@@ -80,6 +94,7 @@ class Step:
         label: Tensor,
         weight: Tensor,
         rate: Tensor,
+        query: Tensor | None = None,
     ) -> Tensor:
         model = self.model
         touched = model.touch(ids, sequences)
@@ -94,7 +109,7 @@ class Step:
             used = {k: straight_through(one) for k, one in weights.items()} if rounded else weights
             inputs = model.inputs(used, touched, sequences, numerics)
             logits = self._network(inputs, training=True) + self._offset
-            loss = self.config.loss(logits, label, weight)
+            loss = self.config.loss(logits, label, weight, query)
             found = tape.gradient(loss, [*weights.values(), *dense])
         of_rows = [
             self._of_rows(name, touched[name], rows, gradient, tf.shape(numerics)[0])

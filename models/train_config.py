@@ -8,7 +8,6 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from models.losses.bce import BinaryCrossEntropy
-from models.losses.loss import Loss
 from models.losses.registry import AnyLoss
 from models.optimizers.clipping import Clip
 from models.optimizers.groups import Optimizers
@@ -49,13 +48,3 @@ class TrainConfig(BaseModel):
     def _default_loss(cls, data: Any) -> Any:
         """`loss.label_smoothing = 0.1` alone keeps the default."""
         return {"type": "bce", **data} if isinstance(data, Mapping) else data
-
-    @field_validator("loss")
-    @classmethod
-    def _row_by_row(cls, loss: Loss) -> Loss:
-        if loss.needs_query:
-            raise ValueError(
-                f"training shuffles rows one by one, and '{loss.type}' compares the rows of a "
-                "query; choose bce, focal, smooth_auc or soft_f1"
-            )
-        return loss

@@ -214,9 +214,25 @@ def _with_training(config: Config, base: Path) -> Config:
         )
     except ValidationError as error:
         raise ConfigError(explain(error, Training)) from error
+    if checked.model is not None and checked.train.loss.needs_query:
+        _require_queries(config.data, checked.train.loss.type)
     whole = config.model_copy(update={"model": checked.model, "train": checked.train})
     whole._base = base
     return whole
+
+
+def _require_queries(data: DataConfig, loss: str) -> None:
+    if data.query is None:
+        raise ConfigError(
+            f"The loss '{loss}' compares the rows of a query, so it needs data.query, the column "
+            "that groups rows; there is none. Declare it, or choose another train.loss."
+        )
+    if data.negatives is not None:
+        raise ConfigError(
+            f"The loss '{loss}' compares the rows of a query, so it needs whole queries; "
+            "data.negatives leaves rows out of them, which would change their ranks and silence "
+            "those without negatives. Remove data.negatives, or choose another train.loss."
+        )
 
 
 def parse_overrides(assignments: Sequence[str]) -> dict[str, Any]:

@@ -141,7 +141,8 @@ def _train_model(
     begun = work / _SNAPSHOT
 
     def batches(epoch: int, skip: int) -> Iterator[Batch]:
-        return train.batches(settings.batch_size, seed=settings.seed * 1_000_003 + epoch, skip=skip)
+        seed, by_query = settings.seed * 1_000_003 + epoch, settings.loss.needs_query
+        return train.batches(settings.batch_size, seed=seed, skip=skip, by_query=by_query)
 
     history = trainer.fit(
         batches=batches,

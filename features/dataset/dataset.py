@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 
 import polars as pl
 
 from features.batch import Batch
-from features.dataset.epoch import UNIT, WINDOW, Epoch, Unit
-from features.dataset.loader import load, nbytes
+from features.dataset.epoch import UNIT, WINDOW, Epoch, Order, Unit
+from features.dataset.loader import evenly, load, nbytes, packed
 from features.dataset.manifest import Manifest
 from features.dataset.prefetch import prefetch
+from features.dataset.queries import Queries
+from features.dataset.query_epoch import QueryEpoch
 from features.errors import ConfigError, DataError, FingerprintError
 from features.layout import Layout
 
@@ -53,8 +57,19 @@ class Dataset:
         """All rows, in order."""
         return pl.concat(list(self.frames(columns)))
 
+    @cached_property
+    def queries(self) -> Queries:
+        """Which rows are of one query. Raises DataError where these do not stand together."""
+        return Queries.of(lambda: (frame[QUERY] for frame in self.frames([QUERY])))
+
     def batches(
-        self, size: int, *, seed: int | None = None, skip: int = 0, window: int | None = None
+        self,
+        size: int,
+        *,
+        seed: int | None = None,
+        skip: int = 0,
+        window: int | None = None,
+        by_query: bool = False,
     ) -> Generator[Batch]:
         """Batches of `size` rows, the last one shorter, made ahead in a thread of their own.
 
@@ -63,36 +78,71 @@ class Dataset:
         `skip` leaves out the first batches without reading the parts that only they need; those
         that follow are the same as without it.
 
+        `by_query` gives whole queries, numbered in `Batch.query`: as many as fit into `size` rows,
+        or a longer one by itself; shuffled as `QueryEpoch` says.
+
         Raises:
-            ConfigError: a number is too small.
-            DataError: while iterating, a part is damaged.
+            ConfigError: a number is too small, or there are no queries.
+            DataError: while iterating, a part is damaged, or the rows of a query are apart.
         """
         for name, value, least in (("size", size, 1), ("skip", skip, 0), ("window", window, 2)):
             if value is not None and value < least:
                 raise ConfigError(f"{name} must be at least {least}; got {value}.")
-        return prefetch(self._load(size, seed, skip, window), _AHEAD)
+        if by_query and "query" not in self.manifest.roles:
+            raise ConfigError(
+                f"Batches by query need rows that have a query; those of {self.folder} have none. "
+                "Declare data.query and run `crossrank prepare` again."
+            )
+        made = self._load_queries if by_query else self._load
+        return prefetch(made(size, seed, skip, window), _AHEAD)
 
     def _load(self, size: int, seed: int | None, skip: int, window: int | None) -> Generator[Batch]:
-        if window is None:
-            window = WINDOW if seed is None else self._affordable()
-        yield from load(Epoch(self.manifest.parts, seed, window), self._batch, size, skip)
+        epoch = Epoch(self.manifest.parts, seed, window or self._affordable(seed))
+        yield from load(epoch, self._batch, evenly(self.rows, size), skip)
 
-    def _affordable(self) -> int:
-        """`WINDOW` rows, or fewer where rows are so wide that these exceed `MEMORY`."""
-        if self.rows <= UNIT:
+    def _load_queries(
+        self, size: int, seed: int | None, skip: int, window: int | None
+    ) -> Generator[Batch]:
+        parts, sizes = self.manifest.parts, self.queries.sizes
+        if seed is None:
+            epoch: Order = Epoch(parts, None)
+        else:
+            epoch = shuffle = QueryEpoch(parts, sizes, seed, window or self._affordable(seed))
+            sizes = shuffle.ordered
+        yield from load(epoch, self._numbered, packed(sizes, size), skip)
+
+    def _affordable(self, seed: int | None) -> int:
+        """`WINDOW` rows, or fewer where a shuffle's are so wide that these exceed `MEMORY`."""
+        if seed is None or self.rows <= UNIT:
             return WINDOW
         name, rows = next(iter(self.manifest.parts.items()))
         few = self._batch(Unit(name, 0, min(rows, 64)))
         return max(2 * UNIT, min(WINDOW, MEMORY * few.rows // nbytes(few)))
 
     def _batch(self, unit: Unit) -> Batch:
+        return self._arrays(self._frame(unit))
+
+    def _numbered(self, unit: Unit) -> Batch:
+        """With the number of each row's query."""
+        start = self._starts[unit.part] + unit.start
+        number = pl.Series(QUERY, self.queries.numbers(start, unit.rows))
+        return self._arrays(self._frame(unit).with_columns(number), QUERY)
+
+    def _arrays(self, frame: pl.DataFrame, query: str | None = None) -> Batch:
         roles = self.manifest.roles
         return Batch.from_frame(
-            self._frame(unit),
+            frame,
             self.layout,
             label=LABEL if "label" in roles else None,
             weight=WEIGHT if "weight" in roles else None,
+            query=query,
         )
+
+    @cached_property
+    def _starts(self) -> dict[str, int]:
+        """How many rows come before each part."""
+        ends = accumulate(self.manifest.parts.values(), initial=0)
+        return dict(zip(self.manifest.parts, ends, strict=False))
 
     def _frame(self, unit: Unit, columns: list[str] | None = None) -> pl.DataFrame:
         path = self.folder / unit.part

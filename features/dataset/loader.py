@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -10,26 +10,28 @@ import numpy as np
 import numpy.typing as npt
 
 from features.batch import Batch
-from features.dataset.epoch import Epoch, Unit
+from features.dataset.epoch import Order, Unit
 
 Rows = npt.NDArray[np.int64]
 
 
-def load(epoch: Epoch, read: Callable[[Unit], Batch], size: int, skip: int = 0) -> Generator[Batch]:
-    """Batches of `size` rows, the last one shorter, from number `skip` on.
+def load(
+    order: Order, read: Callable[[Unit], Batch], heights: Sequence[int], skip: int = 0
+) -> Generator[Batch]:
+    """Batches of `heights` rows each, all rows in all, from number `skip` on.
 
     Only rounds that still have rows to give are read.
     """
-    first, begin = epoch.find(skip * size)
+    left = iter(heights[skip:])
+    missing = next(left, 0)
+    first, begin = _find(order, sum(heights[:skip]))
     after: Batch | None = None
-    if first < epoch.stretches and epoch.reaches_back(first):
-        after = _round(epoch, first - 1, read)
+    if missing and first and order.reaches_back:
+        after = _round(order, first - 1, read)
     held: list[Batch] = []
-    missing = size
-    for number in range(first, epoch.stretches):
-        before, after = after, _round(epoch, number, read)
-        rows = epoch.stretch(number)
-        height = rows.stop if isinstance(rows, slice) else len(rows)
+    for number in range(first, len(order.stretches) if missing else 0):
+        before, after = after, _round(order, number, read)
+        rows, height = order.stretch(number), int(order.stretches[number])
         while begin < height:
             end = min(begin + missing, height)
             held.append(_pick(before, after, rows, begin, end))
@@ -37,16 +39,39 @@ def load(epoch: Epoch, read: Callable[[Unit], Batch], size: int, skip: int = 0) 
             begin = end
             if not missing:
                 yield Batch.concat(held)
-                held, missing = [], size
+                held, missing = [], next(left, 0)
         begin = 0
-    if held:
-        yield Batch.concat(held)
 
 
-def _round(epoch: Epoch, number: int, read: Callable[[Unit], Batch]) -> Batch | None:
-    if number >= len(epoch.rounds):
+def evenly(rows: int, size: int) -> list[int]:
+    """The rows of each batch: `size`, the last one fewer."""
+    return [min(size, rows - start) for start in range(0, rows, size)]
+
+
+def packed(sizes: npt.NDArray[np.int32], most: int) -> list[int]:
+    """The rows of each batch of whole queries of these sizes: at most `most`, or one query."""
+    ends = np.cumsum(sizes, dtype=np.int64)
+    found: list[int] = []
+    queries = rows = 0
+    while queries < len(ends):
+        fit = int(np.searchsorted(ends, rows + most, side="right"))
+        queries = max(queries + 1, fit)
+        found.append(int(ends[queries - 1]) - rows)
+        rows = int(ends[queries - 1])
+    return found
+
+
+def _find(order: Order, row: int) -> tuple[int, int]:
+    """The stretch that gives the row of that place in the order, and its place in there."""
+    ends = np.cumsum(order.stretches)
+    stretch = int(np.searchsorted(ends, row, side="right"))
+    return stretch, row - int(ends[stretch - 1] if stretch else 0)
+
+
+def _round(order: Order, number: int, read: Callable[[Unit], Batch]) -> Batch | None:
+    if number >= len(order.rounds):
         return None
-    return Batch.concat([read(unit) for unit in epoch.rounds[number]])
+    return Batch.concat([read(unit) for unit in order.rounds[number]])
 
 
 def _pick(

@@ -25,19 +25,23 @@ ENCODED = pl.DataFrame(
         "y": [1.0, 2.0, 3.0],
         "click": [1.0, 0.0, 1.0],
         "w": [0.5, 1.0, 2.0],
+        "q": [7, 7, 8],
     },
     schema={"a": pl.Int32, "x": pl.Float32, "s": pl.List(pl.Int32), "b": pl.Int32, "y": pl.Float32}
-    | {"click": pl.Float64, "w": pl.Float32},
+    | {"click": pl.Float64, "w": pl.Float32, "q": pl.Int32},
 )
 
 
 def batch(frame: pl.DataFrame = ENCODED) -> Batch:
-    return Batch.from_frame(frame, LAYOUT, label="click", weight="w")
+    return Batch.from_frame(frame, LAYOUT, label="click", weight="w", query="q")
 
 
 def same(one: Batch, other: Batch) -> bool:
     arrays = [
-        (found.ids, found.numerics, found.label, found.weight, *found.sequences.values())
+        (
+            *(found.ids, found.numerics, found.label, found.weight, found.query),
+            *found.sequences.values(),
+        )
         for found in (one, other)
     ]
     return all(np.array_equal(a, b) and a.dtype == b.dtype for a, b in zip(*arrays, strict=True))
@@ -65,6 +69,8 @@ def test_arrays_of_a_frame() -> None:
     assert found.label.tolist() == [1, 0, 1]
     assert found.weight is not None
     assert found.weight.tolist() == [0.5, 1, 2]
+    assert found.query is not None
+    assert (found.query.tolist(), found.query.dtype) == ([7, 7, 8], np.dtype(np.int32))
     assert {one.dtype for one in (found.ids, found.sequences["s"])} == {np.dtype(np.int32)}
     floats = {one.dtype for one in (found.numerics, found.label, found.weight)}
     assert floats == {np.dtype(np.float32)}
@@ -109,6 +115,7 @@ def test_concatenation_keeps_absent_roles_absent() -> None:
     assert both.rows == 6
     assert both.label is None
     assert both.weight is None
+    assert both.query is None
 
 
 def test_take_takes_the_same_rows_of_every_array() -> None:

@@ -1,14 +1,15 @@
 """What a configuration adds to a step: losses, penalties, bounds, schedules."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 from sklearn.metrics import roc_auc_score
 
 from features.batch import Batch
+from features.errors import DataError
 from features.layout import Layout
 from models.course import Course
 from models.dcn_v2 import DCNv2
@@ -194,12 +195,55 @@ def test_the_loss_is_the_one_declared(layout: Layout, batch: Batch) -> None:
     assert smooth.loss.type == "bce"
 
 
-@pytest.mark.parametrize(
-    "loss", [{"type": "bpr"}, {"type": "combined", "losses": [{"type": "softmax"}]}]
-)
-def test_losses_within_queries_are_refused(loss: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError, match="shuffles rows one by one"):
-        TrainConfig.model_validate({"loss": loss})
+WITHIN: list[dict[str, Any]] = [
+    {"type": "bpr"},
+    {"type": "softmax"},
+    {"type": "approx_ndcg"},
+    {"type": "combined", "losses": [{"type": "bce"}, {"type": "softmax", "weight": 0.5}]},
+]
+
+
+@pytest.mark.usefixtures("eager")
+@pytest.mark.parametrize("loss", WITHIN, ids=lambda one: one["type"])
+def test_a_loss_within_queries_is_given_them(
+    layout: Layout, batch: Batch, loss: dict[str, Any]
+) -> None:
+    config = TrainConfig.model_validate({"loss": loss})
+    query = np.repeat([3, 1, 2], [5, 3, 4]).astype(np.int32)
+    model = Model(TINY, layout, PLAIN, seed=1)
+    logits, label = tf.constant(model.logits([batch])), tf.constant(batch.label)
+    expected = float(config.loss(logits, label, tf.ones(12), tf.constant(query)))
+    assert expected > 0.01
+    found = Trainer(model, config).step(replace(batch, query=query))
+    assert float(found) == pytest.approx(expected, rel=1e-5)
+
+
+def test_batches_of_any_size_by_query_are_one_trace(layout: Layout, batch_of: Any) -> None:
+    """Whole batches and single rows; those with nothing to compare change no table."""
+    config = TrainConfig.model_validate({"loss": {"type": "approx_ndcg"}})
+    model = Model(TINY, layout, PLAIN, seed=1)
+    trainer = Trainer(model, config)
+    for rows in (12, 5, 1):
+        before = model.tables["embedding"].weights
+        query = np.zeros(rows, np.int32)
+        loss = float(trainer.step(replace(batch_of(layout, rows, seed=rows), query=query)))
+        same = np.array_equal(before, model.tables["embedding"].weights)
+        assert (loss == 0) == same == (rows == 1)
+    assert trainer.step._update.experimental_get_tracing_count() == 1
+
+
+def test_a_loss_within_queries_needs_them_and_others_take_no_notice(
+    layout: Layout, batch: Batch
+) -> None:
+    config = TrainConfig.model_validate({"loss": {"type": "softmax"}})
+    with pytest.raises(DataError, match="'softmax' compares rows of one query.*has none"):
+        Trainer(Model(TINY, layout, PLAIN), config).step(batch)
+    found = [
+        moved(layout, some, TrainConfig())
+        for some in (batch, replace(batch, query=batch.ids[:, 0]))
+    ]
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_rounding_takes_gradients_at_int8_and_updates_full_weights(

@@ -113,6 +113,21 @@ def test_a_ranker_needs_positions_and_rows_of_its_own() -> None:
     assert check_config(alone, Path()).ranker is not None
 
 
+@pytest.mark.parametrize(
+    "loss", [{"type": "bpr"}, {"type": "combined", "losses": [{"type": "softmax"}]}]
+)
+def test_a_loss_within_queries_needs_whole_queries(loss: dict[str, Any]) -> None:
+    document = {**BASE, "train": {"loss": loss}}
+    with pytest.raises(ConfigError, match=f"'{loss['type']}' .* needs data.query"):
+        check_config(document, Path())
+    data = {**BASE["data"], "query": "q"}
+    assert check_config({**document, "data": data}, Path()).train.loss.needs_query
+    thinned = {**data, "negatives": {"rate": 0.5}}
+    with pytest.raises(ConfigError, match="needs whole queries; data.negatives leaves rows out"):
+        check_config({**document, "data": thinned}, Path())
+    assert check_config({**BASE, "data": thinned}, Path()).data.negatives is not None
+
+
 def test_files_that_are_not_configurations(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="must exist"):
         load_config(tmp_path / "none.toml")

@@ -198,6 +198,35 @@ def test_a_reader_may_stop_early(dataset: Dataset, given: int) -> None:
     assert "prefetch" not in threads()
 
 
+@pytest.mark.parametrize("seed", [None, 3])
+def test_batches_by_query(tmp_path: Path, seed: int | None) -> None:
+    """Queries of five rows over parts of seven; the row-wise batches have none."""
+    dataset = written(tmp_path / "data", [7] * 10)
+    batches = list(dataset.batches(12, seed=seed, window=30, by_query=True))
+    assert [batch.rows for batch in batches] == [10] * 7
+    assert sorted(numbers(batches)) == list(range(70))
+    assert (numbers(batches) == list(range(70))) == (seed is None)
+    for batch in batches:
+        assert batch.query is not None
+        assert np.array_equal(batch.query, batch.ids[:, 0] // 5)
+    rest = dataset.batches(12, seed=seed, window=30, by_query=True, skip=4)
+    assert numbers(list(rest)) == numbers(batches[4:])
+    assert all(batch.query is None for batch in dataset.batches(12, seed=seed))
+
+
+def test_batches_by_query_need_queries_that_stand_together(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    part = write_part(folder, 0, rows(12).with_columns(pl.Series(QUERY, ["a", "b"] * 6)))
+    Manifest.of(PRINT, LAYOUT, [part]).write(folder)
+    with pytest.raises(DataError, match="those of query 'a' are apart. Sort the log by query"):
+        list(Dataset(folder).batches(5, seed=1, by_query=True))
+    part = write_part(folder, 0, rows(12).drop(QUERY))
+    Manifest.of(PRINT, LAYOUT, [part]).write(folder)
+    with pytest.raises(ConfigError, match="have none. Declare data.query"):
+        Dataset(folder).batches(5, by_query=True)
+
+
 @pytest.mark.parametrize("asked", [{"size": 0}, {"size": 5, "skip": -1}, {"size": 5, "window": 1}])
 def test_numbers_that_are_too_small_are_refused(dataset: Dataset, asked: dict[str, int]) -> None:
     with pytest.raises(ConfigError, match="must be at least"):
@@ -208,6 +237,7 @@ def test_no_rows(tmp_path: Path) -> None:
     found = written(tmp_path / "data", [])
     assert (found.rows, list(found.batches(5)), list(found.frames())) == (0, [], [])
     assert list(found.batches(5, seed=1, skip=2)) == []
+    assert found.queries.sizes.tolist() == []
 
 
 def test_without_a_manifest_there_is_no_dataset(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from features.batch import Batch
 from features.dataset import epoch as module
 from features.dataset.epoch import Epoch, Unit
-from features.dataset.loader import load
+from features.dataset.loader import evenly, load
 
 
 class Rows:
@@ -37,7 +37,7 @@ class Rows:
     def batches(self, size: int, seed: int | None, window: int, skip: int = 0) -> list[list[int]]:
         epoch = Epoch(self.parts, seed, window)
         found = []
-        for batch in load(epoch, self, size, skip):
+        for batch in load(epoch, self, evenly(self.total, size), skip):
             number = batch.ids[:, 0]
             assert np.array_equal(batch.ids[:, 1], number)
             assert np.array_equal(batch.numerics[:, 0], number)
