@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from models.losses.bce import BinaryCrossEntropy
 from models.losses.loss import Loss
@@ -15,6 +15,7 @@ from models.optimizers.groups import Optimizers
 from models.optimizers.plateau import Plateau
 from models.optimizers.schedule import Schedule
 from models.precision import Precision
+from models.progressive import Progressive
 from models.regularization import L2
 
 
@@ -41,6 +42,7 @@ class TrainConfig(BaseModel):
     plateau: Plateau | None = None
     clip: Clip = Clip()
     l2: L2 = L2()
+    progressive: Progressive | None = None
 
     @field_validator("loss", mode="before")
     @classmethod
@@ -57,3 +59,12 @@ class TrainConfig(BaseModel):
                 "query; choose bce, focal, smooth_auc or soft_f1"
             )
         return loss
+
+    @model_validator(mode="after")
+    def _one_pass(self) -> Self:
+        if self.progressive is not None and self.epochs != 1:
+            raise ValueError(
+                "progressive validation scores rows before they were ever seen, in one pass; set "
+                "train.epochs = 1"
+            )
+        return self

@@ -219,19 +219,32 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where an interrupted training stood.")
     ] = False,
+    start: Annotated[
+        Path | None,
+        typer.Option("--from", help="An earlier run to go on from, whose vocabularies grow."),
+    ] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(help="A run over the same rows, to compare progressive validation with."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Prepare if needed, train, evaluate on validation, save a run directory."""
     from pipelines.config import load_config
+    from pipelines.progressive.compare import baseline_of, results, show
     from pipelines.train import train as fit
 
     loaded = load_config(config, overrides or [])
     folder = out or Path("runs") / loaded.name
+    other = None if baseline is None else baseline_of(baseline, loaded)
     with console.stages() as report:
-        run = fit(loaded, folder, report, resume=resume)
+        run = fit(loaded, folder, report, resume=resume, start=start)
+    found = results(run, other)
     if as_json:
-        console.emit({"out": str(folder), "valid": run.metrics})
+        told = {name: one.model_dump() for name, one in found.items()}
+        console.emit({"out": str(folder), "valid": run.metrics, **told})
         return
+    show(found)
     console.metrics_table("Validation", run.metrics)
     console.OUT.print(f"Run {folder}. Next: crossrank evaluate {folder}")
 

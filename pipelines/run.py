@@ -19,6 +19,7 @@ from features.errors import FingerprintError
 from features.files import read_json
 from pipelines.config import Config, check_config
 from pipelines.prepare import Prepared
+from pipelines.progressive import report as progressive
 from ranking.lambdamart import Ranker
 from serving.calibration import store as calibrations
 from serving.calibration.store import AnyCalibration
@@ -34,8 +35,8 @@ _PACKAGES = ("crossrank", "tensorflow", "tf-keras", "xgboost", "polars", "pyarro
 @dataclass(frozen=True)
 class Run:
     """A finished run: config.json, run.json, metrics.json, history.json (validation by epoch and
-    round), encoder/ with the schema, checkpoint/, calibration.json and ranker/ where there is one,
-    golden.parquet.
+    round), encoder/ with the schema, checkpoint/, progressive.json, calibration.json and ranker/
+    where there is one, golden.parquet.
     """
 
     folder: Path
@@ -54,6 +55,14 @@ class Run:
     def metrics(self) -> dict[str, dict[str, float]]:
         """On validation, by scorer (ctr, ranker)."""
         return read_json(self.folder / "metrics.json", made_by=_AGAIN)
+
+    @property
+    def progressive(self) -> progressive.Report | None:
+        """What progressive validation found, where the training was one."""
+        file = self.folder / progressive.FILE
+        if not file.exists():
+            return None
+        return progressive.Report.model_validate(read_json(file, made_by=_AGAIN))
 
     @cached_property
     def encoder(self) -> Encoder:
