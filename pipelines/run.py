@@ -19,7 +19,8 @@ from features.errors import FingerprintError
 from features.files import read_json
 from pipelines.config import Config, check_config
 from pipelines.prepare import Prepared
-from pipelines.progressive import report as progressive
+from pipelines.progressive.report import FILE as PROGRESSIVE
+from pipelines.progressive.report import Report
 from ranking.lambdamart import Ranker
 from serving.calibration import store as calibrations
 from serving.calibration.store import AnyCalibration
@@ -57,12 +58,12 @@ class Run:
         return read_json(self.folder / "metrics.json", made_by=_AGAIN)
 
     @property
-    def progressive(self) -> progressive.Report | None:
+    def progressive(self) -> Report | None:
         """What progressive validation found, where the training was one."""
-        file = self.folder / progressive.FILE
+        file = self.folder / PROGRESSIVE
         if not file.exists():
             return None
-        return progressive.Report.model_validate(read_json(file, made_by=_AGAIN))
+        return Report.model_validate(read_json(file, made_by=_AGAIN))
 
     @cached_property
     def encoder(self) -> Encoder:

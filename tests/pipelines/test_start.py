@@ -19,6 +19,7 @@ from pipelines.config import Config, check_config
 from pipelines.metrics.auc import AUC
 from pipelines.metrics.loss import LogLoss
 from pipelines.metrics.predictions import Predictions
+from pipelines.prepare import prepare
 from pipelines.progressive.report import Report
 from pipelines.run import Run
 from pipelines.simulator.config import SimulatorConfig
@@ -215,6 +216,20 @@ def test_interrupted_and_resumed_it_ends_to_the_bit_as_if_it_had_not_been(
     assert not (out / ".scores").exists()
 
 
+def test_prepared_rows_of_new_days_read_what_the_first_day_said(log: Path, tmp_path: Path) -> None:
+    """A rate of the label by item is that of the first day, also for rows to learn from."""
+    target = {"type": "target", "column": "item_id", "name": "rate", "smoothing": 5.0}
+    declared = {"features": [*RUN["features"], target]}
+    known = prepare(configured(log, 1, **declared), tmp_path, silent).encoder
+    config = configured(log, 2, **declared)
+    grown = prepare(config, tmp_path, silent, known)
+    rates = grown.part("train").frame(["rate"])["rate"]
+    raw = pl.read_parquet(log / "day-2.parquet")
+    assert rates.equals(known.encode(raw)["rate"][: len(rates)])
+    assert grown.folder != prepare(config, tmp_path, silent).folder
+    assert grown.folder == prepare(config, tmp_path, silent, known).folder
+
+
 def test_another_start_is_another_training(
     log: Path, first: Run, second: Run, tmp_path: Path
 ) -> None:
@@ -267,6 +282,8 @@ def test_the_command_line_tells_of_both(
     assert answer.code == 0, answer.err
     assert answer.json["progressive"] == json.loads((run / "progressive.json").read_text())
     assert answer.json["change"]["all"]["metrics"]["LogLoss"] < 0
+    prepared = crossrank("prepare", config, "--out", run, "--from", first.folder, "--json")
+    assert prepared.json["out"] == str(Run(run).prepared.folder)
     shown = crossrank(*command, "--resume")
     assert "each row scored before it was learned from" in shown.out
     assert "Change of the losses against the baseline, in percent" in shown.out
