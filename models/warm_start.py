@@ -11,6 +11,21 @@ from models import checkpoint
 from models.checkpoint import Arrays, Saved
 from models.model import Model
 from models.step import Step
+from models.train_config import TrainConfig
+from models.trainer import Trainer
+
+_UNLIKE = (
+    "{folder} must hold a model of the same columns; taking it over failed: {error}. "
+    "Train without the earlier run."
+)
+
+
+def going_on(folder: Path, model: Model, config: TrainConfig, offset: float = 0.0) -> Trainer:
+    """A trainer of a fresh model that goes on from a checkpoint; raises as `take_over`."""
+    state = take_over(model, folder)
+    trainer = Trainer(model, config, offset)  # its step may copy the network, which is set now
+    remember(trainer.step, state, folder)
+    return trainer
 
 
 def take_over(model: Model, folder: Path) -> Arrays:
@@ -49,12 +64,6 @@ def remember(step: Step, state: Arrays, folder: Path) -> None:
         step.restore(state)
     except ValueError as error:
         raise DataError(_UNLIKE.format(folder=folder, error=error)) from error
-
-
-_UNLIKE = (
-    "{folder} must hold a model of the same columns; taking it over failed: {error}. "
-    "Train without the earlier run."
-)
 
 
 def _require_alike(model: Model, saved: Saved) -> None:

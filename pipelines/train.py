@@ -148,10 +148,11 @@ def _train_model(
     def better(new: dict[str, float], old: dict[str, float]) -> bool:
         return new[name] > old[name] if monitor.higher_is_better else new[name] < old[name]
 
-    state = [] if start is None else warm_start.take_over(model, start.checkpoint)
-    trainer, encoder = Trainer(model, settings, -prepared.offset), prepared.encoder.fingerprint
-    if start is not None:
-        warm_start.remember(trainer.step, state, start.checkpoint)
+    encoder, offset = prepared.encoder.fingerprint, -prepared.offset
+    if start is None:
+        trainer = Trainer(model, settings, offset)
+    else:
+        trainer = warm_start.going_on(start.checkpoint, model, settings, offset)
     begun = work / _SNAPSHOT
     course = snapshot.load(trainer, begun) if begun.exists() else Course()
     progressive = None
