@@ -11,6 +11,7 @@ from features.cores import spread
 from features.derivation import untyped
 from features.encoder import Encoder
 from features.errors import ConfigError, DataError
+from features.grow import grow, grows, require_same
 from features.schema import Schema
 from features.sketches.sieve import Sieve
 from features.statistics import Counts, Statistic
@@ -23,11 +24,16 @@ _BASE = 8  # parts merged at once
 Frames = Iterable[pl.DataFrame] | Callable[[], Iterable[pl.DataFrame]]
 
 
-def observe(schema: Schema, frame: pl.DataFrame) -> Partial:
-    """Statistics of these rows by key; pure, so parts may be observed anywhere."""
+def observe(schema: Schema, frame: pl.DataFrame, *, growing: bool = False) -> Partial:
+    """Statistics of these rows by key, for `growing` of what can grow alone.
+
+    Pure, so parts may be observed anywhere.
+    """
     frame, roles = _read(schema, frame), schema.role_columns
     partial: Partial = {}
     learning = [one for one in schema.transforms if schema.owners[one.key].fit_columns(roles)]
+    if growing:
+        learning = [one for one in learning if grows(schema.owners[one.key])]
     statistics = spread(lambda feature: feature.observe(frame, roles), learning)
     for feature, statistic in zip(learning, statistics, strict=True):
         if statistic is not None:
@@ -63,7 +69,9 @@ def finalize(schema: Schema, partial: Partial, base: Path = Path()) -> Encoder:
     return Encoder(schema, dict(zip(keys, states, strict=True)))
 
 
-def fit(schema: Schema, frames: Frames, base: Path = Path()) -> Encoder:
+def fit(
+    schema: Schema, frames: Frames, base: Path = Path(), earlier: Encoder | None = None
+) -> Encoder:
     """Encoder fitted to all rows of `frames`, one frame in memory at a time.
 
     Args:
@@ -71,16 +79,20 @@ def fit(schema: Schema, frames: Frames, base: Path = Path()) -> Encoder:
         frames: the rows, or a function that gives them, as often as it is called: a vocabulary
             with admission = "bloom" takes a second pass.
         base: the folder that files of values are relative to.
+        earlier: what an earlier log taught an encoder of this schema, which is grown then.
 
     Raises:
+        FingerprintError: the earlier encoder is of another schema.
         DataError: no rows, or a column without values.
         SchemaError: a column is missing or of the wrong type.
     """
+    if earlier is not None:
+        require_same(schema, earlier.schema)
     again = frames if callable(frames) else lambda: frames
     sieves = _sieves(schema, again)
     merged = _Merged()
     for frame in again():
-        partial = observe(schema, frame)
+        partial = observe(schema, frame, growing=earlier is not None)
         for key, (sieve, least) in sieves.items():
             counts = partial[key]
             assert isinstance(counts, Counts)
@@ -89,7 +101,7 @@ def fit(schema: Schema, frames: Frames, base: Path = Path()) -> Encoder:
     total = merged.total()
     if total is None:
         raise DataError("Fitting needs at least one row; the data holds none.")
-    return finalize(schema, total, base)
+    return finalize(schema, total, base) if earlier is None else grow(earlier, total, base)
 
 
 def _sieves(

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from features.errors import DataError
 from features.hashing import hash_text
-from features.index import FIRST, Index
+from features.index import FIRST, UNSEEN, Index
 from features.statistics import Counts
 
 
@@ -18,8 +18,9 @@ class Vocabulary:
     """Values in the order of their rows: row 0 is a missing value, row 1 an unseen one.
 
     The values follow from row 2, most frequent first (ties in the order of the text), so that
-    a row number is also a popularity rank. A value is found by its hash alone, in `index`:
-    an unseen value is taken for a known one with probability size / 2^64.
+    a row number is also a popularity rank; what a later log added (`grown`) comes after, ranked
+    within that log. A value is found by its hash alone, in `index`: an unseen value is taken for
+    a known one with probability size / 2^64.
 
     Args:
         size: how many values.
@@ -40,10 +41,8 @@ class Vocabulary:
         cls, counts: Counts, *, min_count: int = 1, max_size: int | None = None
     ) -> Vocabulary:
         """Keep values seen at least `min_count` times, at most the `max_size` most frequent."""
-        kept = counts.table.filter(pl.col("count") >= min_count).sort(
-            ["count", "value"], descending=[True, False]
-        )
-        return cls.of(kept["value"] if max_size is None else kept["value"].head(max_size))
+        kept = frequent(counts, min_count)
+        return cls.of(kept if max_size is None else kept.head(max_size))
 
     @property
     def rows(self) -> int:
@@ -55,6 +54,16 @@ class Vocabulary:
         """The values in order, String. Raises DataError where their file is damaged."""
         return _load(self._source) if isinstance(self._source, Path) else self._source
 
+    def grown(self, values: pl.Series, max_size: int | None = None) -> Vocabulary:
+        """Those of `values` that are unseen follow its own, up to `max_size` in all.
+
+        No row moves: what has one keeps it, and so do the missing and the unseen.
+        """
+        new = values.filter(pl.Series(self.index.find(hash_text(values)) == UNSEEN))
+        if max_size is not None:
+            new = new.head(max(max_size - self.size, 0))
+        return self if new.is_empty() else Vocabulary.of(pl.concat([self.values, new]))
+
     def over(self, index: Index) -> Vocabulary:
         """The same values, found in another copy of the index."""
         return Vocabulary(self.size, index, self._source)
@@ -62,6 +71,12 @@ class Vocabulary:
     def save(self, path: Path) -> None:
         """Write the values: an Arrow IPC file of one String column, `value`."""
         self.values.to_frame().write_ipc(path, compression="uncompressed")
+
+
+def frequent(counts: Counts, min_count: int) -> pl.Series:
+    """Values seen at least `min_count` times, most frequent first, ties in the order of text."""
+    kept = counts.table.filter(pl.col("count") >= min_count)
+    return kept.sort(["count", "value"], descending=[True, False])["value"]
 
 
 def _load(path: Path) -> pl.Series:

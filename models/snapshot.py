@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import zlib
 from pathlib import Path
-from typing import Any
-from zipfile import BadZipFile
 
-import numpy as np
 from pydantic import ValidationError
 
 from features.errors import DataError
@@ -17,15 +13,13 @@ from models import checkpoint
 from models.course import Course
 from models.trainer import Trainer
 
-_COURSE, _OPTIMIZER = "course.json", "optimizer.npz"
+_COURSE = "course.json"
 
 
 def save(trainer: Trainer, course: Course, folder: Path, encoder: str) -> None:
     """Write all that the next step depends on, whole or not at all; replaces `folder`."""
     with replacing(folder) as work:
-        checkpoint.write(trainer.model, work, encoder)
-        state: dict[str, Any] = {f"{i:03d}": value for i, value in enumerate(trainer.step.state)}
-        np.savez(work / _OPTIMIZER, **state)
+        checkpoint.write(trainer.model, work, encoder, trainer.step.state)
         write_json(work / _COURSE, course.model_dump(mode="json"))
 
 
@@ -35,15 +29,11 @@ def load(trainer: Trainer, folder: Path) -> Course:
     Raises:
         DataError: the folder is incomplete, or was written by another training.
     """
-    checkpoint.restore(trainer.model, folder)
+    state = checkpoint.restore(trainer.model, folder)
     try:
-        with (
-            (folder / _OPTIMIZER).open("rb") as file,
-            np.load(file, allow_pickle=False) as saved,
-        ):
-            trainer.step.restore([saved[name] for name in sorted(saved.files)])
+        trainer.step.restore(state)
         return Course.model_validate(json.loads((folder / _COURSE).read_text()))
-    except (OSError, EOFError, ValueError, ValidationError, BadZipFile, zlib.error) as error:
+    except (OSError, ValueError, ValidationError) as error:
         raise DataError(
             f"{folder} must be a complete snapshot of this training; reading it failed: {error}. "
             "Train again without --resume."

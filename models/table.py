@@ -99,5 +99,22 @@ class Table:
                 f"a table must be float32 {shape}; what was saved is {storage.dtype} "
                 f"{storage.shape}"
             )
-        for start in range(0, self.rows, _CHUNK):
-            self._write(start, tf.constant(storage[start : start + _CHUNK]))
+        self.put(0, storage)
+
+    def put(self, first: int, storage: npt.NDArray[np.float32]) -> None:
+        """Set the rows from `first` on, weights and state, to what `storage` gave of others.
+
+        Raises ValueError for rows of another width or dtype, or more of them than there are.
+        """
+        width = self._storage.shape[1]
+        if storage.dtype != np.float32 or storage.shape[1:] != (width,):
+            raise ValueError(
+                f"rows must be float32 of {width} numbers; they are {storage.dtype} of "
+                f"{storage.shape[1:]}"
+            )
+        if first + len(storage) > self.rows:
+            raise ValueError(
+                f"there are {self.rows} rows; {len(storage)} from {first} on are too many"
+            )
+        for start in range(0, len(storage), _CHUNK):
+            self._write(first + start, tf.constant(storage[start : start + _CHUNK]))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from models.losses.bce import BinaryCrossEntropy
 from models.losses.registry import AnyLoss
@@ -14,6 +14,7 @@ from models.optimizers.groups import Optimizers
 from models.optimizers.plateau import Plateau
 from models.optimizers.schedule import Schedule
 from models.precision import Precision
+from models.progressive import Progressive
 from models.quantization import QuantizationAware
 from models.regularization import L2
 
@@ -42,9 +43,19 @@ class TrainConfig(BaseModel):
     clip: Clip = Clip()
     l2: L2 = L2()
     quantization: QuantizationAware | None = None
+    progressive: Progressive | None = None
 
     @field_validator("loss", mode="before")
     @classmethod
     def _default_loss(cls, data: Any) -> Any:
         """`loss.label_smoothing = 0.1` alone keeps the default."""
         return {"type": "bce", **data} if isinstance(data, Mapping) else data
+
+    @model_validator(mode="after")
+    def _one_pass(self) -> Self:
+        if self.progressive is not None and self.epochs != 1:
+            raise ValueError(
+                "progressive validation scores rows before they were ever seen, in one pass; set "
+                "train.epochs = 1"
+            )
+        return self

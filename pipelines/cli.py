@@ -34,6 +34,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on std
 RunFolder = Annotated[
     Path | None, typer.Option("--out", help="The run directory. [default: runs/NAME]")
 ]
+From = Annotated[
+    Path | None,
+    typer.Option("--from", help="An earlier run to go on from, whose vocabularies grow."),
+]
 Format = Annotated[
     str | None, typer.Option(help="The format of the data, where its name does not tell.")
 ]
@@ -191,16 +195,21 @@ def drift(
 
 @app.command()
 def prepare(
-    config: ConfigFile, overrides: Overrides = None, out: RunFolder = None, as_json: Json = False
+    config: ConfigFile,
+    overrides: Overrides = None,
+    out: RunFolder = None,
+    start: From = None,
+    as_json: Json = False,
 ) -> None:
     """Fit the encoder on the training rows and encode every part."""
     from pipelines.config import load_config
     from pipelines.prepare import prepare as run
+    from pipelines.run import Run
 
     loaded = load_config(config, overrides or [])
     root = (out or Path("runs") / loaded.name).resolve().parent
     with console.stages() as report:
-        prepared = run(loaded, root, report)
+        prepared = run(loaded, root, report, None if start is None else Run(start).encoder)
     if as_json:
         console.emit({"out": str(prepared.folder), **prepared.about})
         return
@@ -219,19 +228,29 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where an interrupted training stood.")
     ] = False,
+    start: From = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(help="A run over the same rows, to compare progressive validation with."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Prepare if needed, train, evaluate on validation, save a run directory."""
     from pipelines.config import load_config
+    from pipelines.progressive.compare import baseline_of, results, show
     from pipelines.train import train as fit
 
     loaded = load_config(config, overrides or [])
     folder = out or Path("runs") / loaded.name
+    other = None if baseline is None else baseline_of(baseline, loaded)
     with console.stages() as report:
-        run = fit(loaded, folder, report, resume=resume)
+        run = fit(loaded, folder, report, resume=resume, start=start)
+    found = results(run, other)
     if as_json:
-        console.emit({"out": str(folder), "valid": run.metrics})
+        told = {name: one.model_dump() for name, one in found.items()}
+        console.emit({"out": str(folder), "valid": run.metrics, **told})
         return
+    show(found)
     console.metrics_table("Validation", run.metrics)
     sparse = run.history["sparsity"]
     if sparse:

@@ -37,12 +37,20 @@ class Preparation:
     """Prepares into `work`, from wherever an earlier one with the same `key` was interrupted.
 
     First the encoder is fitted, then each chunk of raw rows is encoded, then the manifests are
-    written. The bytes do not depend on where it was interrupted.
+    written. The bytes do not depend on where it was interrupted. An `earlier` encoder is grown.
     """
 
     def __init__(
-        self, work: Path, key: str, data: str, config: Config, division: Division, report: Report
+        self,
+        work: Path,
+        key: str,
+        data: str,
+        config: Config,
+        division: Division,
+        report: Report,
+        earlier: Encoder | None = None,
     ) -> None:
+        self._earlier = earlier
         self._work, self._data, self._division = work, data, division
         self._schema, self._negatives = config.schema_, config.data.negatives
         self._base, self._report = config.base, report
@@ -77,7 +85,7 @@ class Preparation:
                 return encoder
         self._journal.restart()  # chunks are worth as much as the encoder that encoded them
         shown: dict[str, pl.DataFrame] = {}
-        encoder = fit(self._schema, lambda: self._training(shown), self._base)
+        encoder = fit(self._schema, lambda: self._training(shown), self._base, self._earlier)
         unfinished = self._work / f".{_ENCODER}.{PARTIAL}"
         store.save(encoder, unfinished, training=True)
         unfinished.rename(self._work / _ENCODER)
@@ -116,7 +124,9 @@ class Preparation:
             roles = role_columns(
                 raw, self._schema, binary=self._binary, importance=piece.importance
             )
-            encode = encoder.encode_training if piece.part == "train" else encoder.encode
+            # What was kept of an earlier log was not learned from these rows.
+            learned = piece.part == "train" and self._earlier is None
+            encode = encoder.encode_training if learned else encoder.encode
             encoded = encode(raw).with_columns(roles)
             parts[piece.part] = write_part(folder, chunk.number, encoded)
         self._journal.finish(

@@ -19,6 +19,7 @@ from features.derived.static_model import digest
 from features.encoder import Encoder
 from features.errors import DataError
 from features.files import forget, read_json, resuming
+from features.grow import require_same
 from features.schema import Schema
 from pipelines.config import Config
 from pipelines.division import Division
@@ -71,20 +72,24 @@ class Prepared:
         return dataset
 
 
-def prepare(config: Config, root: Path, report: Report) -> Prepared:
+def prepare(config: Config, root: Path, report: Report, earlier: Encoder | None = None) -> Prepared:
     """Fit and encode, or return what an earlier call with the same inputs left.
 
     Prepared data lies in `root/prepared/<key>`; the key covers the declaration and the files,
     so that runs over the same data share it. A call that was interrupted, however hard, is gone
     on with by the next one with that key, and the files are the same to the byte; what nobody
-    goes on with for a week is removed. Of two calls at once, one waits for the other.
+    goes on with for a week is removed. Of two calls at once, one waits for the other. The encoder
+    is grown from that of an `earlier` run, where one is given.
 
     Raises:
+        FingerprintError: the earlier run declares other columns.
         DataError, SchemaError: the rows cannot be used as declared.
     """
-    division = Division(config)
     schema = config.schema_
-    key = _key(config, schema, division.identity)
+    if earlier is not None:
+        require_same(schema, earlier.schema)
+    division = Division(config)
+    key = _key(config, schema, division.identity, earlier)
     folder = root / "prepared" / key
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_name(f".{folder.name}.preparing")):
@@ -92,11 +97,11 @@ def prepare(config: Config, root: Path, report: Report) -> Prepared:
             forget(folder.parent, older=_FORGOTTEN)
             with resuming(folder) as work, given_back():
                 data = _fingerprint(division.identity)
-                Preparation(work, key, data, config, division, report).run()
+                Preparation(work, key, data, config, division, report, earlier).run()
     return Prepared(folder)
 
 
-def _key(config: Config, schema: Schema, identity: dict[str, Any]) -> str:
+def _key(config: Config, schema: Schema, identity: dict[str, Any], earlier: Encoder | None) -> str:
     negatives = config.data.negatives
     inputs = {
         "format": _FORMAT,
@@ -109,6 +114,8 @@ def _key(config: Config, schema: Schema, identity: dict[str, Any]) -> str:
         "values": {file: _digest(config.base / file) for file in schema.files}
         | {one.model: digest(one.model) for one in schema.derived if isinstance(one, Embedding)},
     }
+    if earlier is not None:
+        inputs["earlier"] = earlier.fingerprint
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -19,6 +19,8 @@ from features.errors import FingerprintError
 from features.files import read_json
 from pipelines.config import Config, check_config
 from pipelines.prepare import Prepared
+from pipelines.progressive.report import FILE as PROGRESSIVE
+from pipelines.progressive.report import Report
 from ranking.lambdamart import Ranker
 from serving.calibration import store as calibrations
 from serving.calibration.store import AnyCalibration
@@ -34,8 +36,8 @@ _PACKAGES = ("crossrank", "tensorflow", "tf-keras", "xgboost", "polars", "pyarro
 @dataclass(frozen=True)
 class Run:
     """A finished run: config.json, run.json, metrics.json, history.json (validation by epoch and
-    round, sparsity by table), encoder/ with the schema, checkpoint/, calibration.json and ranker/
-    where there is one, golden.parquet.
+    round, sparsity by table), encoder/ with the schema, checkpoint/, progressive.json,
+    calibration.json and ranker/ where there is one, golden.parquet.
     """
 
     folder: Path
@@ -54,6 +56,14 @@ class Run:
     def metrics(self) -> dict[str, dict[str, float]]:
         """On validation, by scorer (ctr, ranker)."""
         return read_json(self.folder / "metrics.json", made_by=_AGAIN)
+
+    @property
+    def progressive(self) -> Report | None:
+        """What progressive validation found, where the training was one."""
+        file = self.folder / PROGRESSIVE
+        if not file.exists():
+            return None
+        return Report.model_validate(read_json(file, made_by=_AGAIN))
 
     @cached_property
     def history(self) -> dict[str, Any]:

@@ -19,8 +19,11 @@ from pipelines.evaluate import Results, evaluate_scores
 from pipelines.metrics.metric import Metric
 from pipelines.metrics.parse import parse_metric
 from pipelines.prepare import Prepared, Report, prepare
+from pipelines.progressive.report import FILE as PROGRESSIVE
+from pipelines.progressive.validation import ProgressiveValidation
 from pipelines.run import RUN, Run, about, versions
 from pipelines.scoring import matrix, query_data, score
+from pipelines.start import Start
 from ranking import lambdamart
 from ranking.lambdamart import Ranker
 from serving.calibration import store as calibrations
@@ -31,26 +34,32 @@ if TYPE_CHECKING:
 
 Metrics = dict[str, float]
 
-_BEGUN, _SNAPSHOT = "begun.json", "snapshot"  # of a training under way
+_BEGUN, _SNAPSHOT, _SCORES = "begun.json", "snapshot", ".scores"  # of a training under way
 
 
-def train(config: Config, out: Path, report: Report, *, resume: bool = False) -> Run:
+def train(
+    config: Config, out: Path, report: Report, *, resume: bool = False, start: Path | None = None
+) -> Run:
     """Train as configured, and write the run to `out`, whole or not at all.
 
     The data is prepared beside `out` if it is not yet. The epoch and the round that are kept
     are the best on validation. `resume` goes on where an interrupted training of the same
     configuration stood, to the very run that it would have made; if it was finished, that is it.
+    From the run in `start`, where there is one, vocabularies grow and the model learns on.
 
     Raises:
-        ConfigError: TensorFlow is not installed, or `out` is something else than a run.
+        ConfigError: TensorFlow is not installed, or `out` is something else than a run, or the
+            model is declared otherwise than that of `start`.
+        FingerprintError: the columns are declared otherwise than those of `start`.
         DataError: the rows cannot be learned from.
     """
     if out.exists() and not (out / RUN).exists():
         raise ConfigError(f"{out} must be a new folder or an earlier run; it is neither.")
-    prepared = prepare(config, out.resolve().parent, report)
+    begin = None if start is None else Start.of(start, config, out)
+    prepared = prepare(config, out.resolve().parent, report, begin.encoder if begin else None)
     if config.calibration is not None:
         require_rows(prepared.part("valid"))
-    key = _key(config, prepared)
+    key = _key(config, prepared, begin)
     if resume and not unfinished(out).exists() and _key_of(out / RUN) == key:
         return Run(out)
     with resuming(out) as work:
@@ -66,7 +75,7 @@ def train(config: Config, out: Path, report: Report, *, resume: bool = False) ->
         epochs: list[Metrics] = []
         rounds: list[Metrics] = []
         if config.model is not None:
-            model, epochs = _train_model(config, prepared, work, report)
+            model, epochs = _train_model(config, prepared, work, report, begin)
             if config.calibration is not None:
                 calibrated = calibrate(config.calibration, model, prepared.part("valid"))
                 calibrations.save(calibrated.calibration, work)
@@ -79,19 +88,21 @@ def train(config: Config, out: Path, report: Report, *, resume: bool = False) ->
         valid = score(prepared.part("valid"), model, ranker, fitted)
         metrics: Results = evaluate_scores(valid if calibrated is None else calibrated.fair(valid))
         write_json(work / "metrics.json", metrics)
-        write_json(work / RUN, {**about(config, prepared, out), "training": key})
+        told = {**about(config, prepared, out), "from": begin and begin.about(out)}
+        write_json(work / RUN, {**told, "training": key})
         for made in (work / _BEGUN, work / _SNAPSHOT, *work.glob(".*")):
             remove(made)
     return Run(out)
 
 
-def _key(config: Config, prepared: Prepared) -> str:
+def _key(config: Config, prepared: Prepared, start: Start | None) -> str:
     """Of all that the run follows from."""
     inputs = {
         "config": json.loads(config.model_dump_json()),
         "encoder": prepared.encoder.fingerprint,
         "data": prepared.about["data"],
         "versions": versions(),
+        "from": start and start.identity,
     }
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
 
@@ -104,14 +115,15 @@ def _key_of(file: Path) -> str | None:
 
 
 def _train_model(
-    config: Config, prepared: Prepared, work: Path, report: Report
+    config: Config, prepared: Prepared, work: Path, report: Report, start: Start | None
 ) -> tuple[Model, list[Metrics]]:
     if isinstance(config.model, dict):
         raise ConfigError(
             "Training a [model] needs TensorFlow, which is not installed here. "
             "Install crossrank with its train extra: pip install 'crossrank[train]'."
         )
-    from models import checkpoint, snapshot  # TensorFlow takes seconds to import
+    from models import checkpoint, snapshot, warm_start  # TensorFlow takes seconds to import
+    from models.course import Course
     from models.model import Model
     from models.trainer import Progress, Trainer
 
@@ -137,22 +149,43 @@ def _train_model(
     def better(new: dict[str, float], old: dict[str, float]) -> bool:
         return new[name] > old[name] if monitor.higher_is_better else new[name] < old[name]
 
-    trainer, encoder = Trainer(model, settings, -prepared.offset), prepared.encoder.fingerprint
+    encoder, offset = prepared.encoder.fingerprint, -prepared.offset
+    if start is None:
+        trainer = Trainer(model, settings, offset)
+    else:
+        trainer = warm_start.going_on(start.checkpoint, model, settings, offset)
     begun = work / _SNAPSHOT
+    course = snapshot.load(trainer, begun) if begun.exists() else Course()
+    progressive = None
+    if settings.progressive is not None:
+        progressive = ProgressiveValidation(
+            settings.progressive, config, trainer, work / _SCORES, prepared.offset
+        )
 
     def batches(epoch: int, skip: int) -> Iterator[Batch]:
-        seed, by_query = settings.seed * 1_000_003 + epoch, settings.loss.needs_query
+        by_query = settings.loss.needs_query
+        if progressive is not None:
+            ordered = train.batches(settings.batch_size, skip=skip, by_query=by_query)
+            return progressive.watch(ordered, course.rows)
+        seed = settings.seed * 1_000_003 + epoch
         return train.batches(settings.batch_size, seed=seed, skip=skip, by_query=by_query)
+
+    def save(course: Course) -> None:
+        if progressive is not None:
+            progressive.flush()
+        snapshot.save(trainer, course, begun, encoder)
 
     history = trainer.fit(
         batches=batches,
         validate=validate,
         better=better,
-        keep=lambda best: checkpoint.save(best, work / "checkpoint", encoder),
+        keep=lambda best: checkpoint.save(best, work / "checkpoint", encoder, trainer.step.state),
         report=progress,
-        save=lambda course: snapshot.save(trainer, course, begun, encoder),
-        course=snapshot.load(trainer, begun) if begun.exists() else None,
+        save=save,
+        course=course,
     )
+    if progressive is not None:
+        write_json(work / PROGRESSIVE, progressive.report().model_dump())
     best, _ = checkpoint.load(work / "checkpoint")
     return best, history
 

@@ -18,9 +18,10 @@ from features.index import FIRST, MISSING, Rows
 from features.state import State
 from features.statistics import Counts
 from features.transforms.transform import Roles, Transform
-from features.vocabulary import Vocabulary
+from features.vocabulary import Vocabulary, frequent
 
 _POISSON_SEED = 102  # apart from the seeds that buckets take
+_GROWN = "grown"  # how many logs added to a vocabulary that chance takes values into
 
 
 class Categorical(Transform, ABC):
@@ -93,7 +94,7 @@ class Categorical(Transform, ABC):
             return State({"buckets": self.buckets, "seed": self.seed})
         if self.file is not None:
             return State(vocabulary=_listed(base / self.file))
-        counts = self._admitted(statistic) if self.admission == "poisson" else statistic
+        counts = self._admitted(statistic)
         known = Vocabulary.from_counts(counts, min_count=self.min_count, max_size=self.max_size)
         if known.size == 0:
             raise DataError(
@@ -102,9 +103,26 @@ class Categorical(Transform, ABC):
             )
         return State(vocabulary=known)
 
-    def _admitted(self, counts: Counts) -> Counts:
-        """Values that one of their occurrences took in: with 1 - (1 - p)^n, by their own hash."""
-        drawn = share(mix(hash_text(counts.table["value"]), _POISSON_SEED))
+    def grow(self, state: State, statistic: Any, base: Path) -> State:
+        """New values that pass the limits get rows after the known ones, whose rows stay."""
+        known = state.vocabulary
+        if known is None:
+            return state
+        if self.file is not None:
+            return State(vocabulary=known.grown(_listed(base / self.file).values))
+        times = int(state.values.get(_GROWN, 0)) + 1
+        new = frequent(self._admitted(statistic, times), self.min_count)
+        values = {_GROWN: times} if self.admission == "poisson" else {}
+        return State(values, vocabulary=known.grown(new, self.max_size))
+
+    def _admitted(self, counts: Counts, grown: int = 0) -> Counts:
+        """Values that one of their occurrences took in: with 1 - (1 - p)^n, by their own hash.
+
+        Each log that the vocabulary has `grown` by draws anew.
+        """
+        if self.admission != "poisson":
+            return counts
+        drawn = share(mix(hash_text(counts.table["value"]), _POISSON_SEED + (grown << 32)))
         seen = counts.table["count"].to_numpy().astype(np.float64)
         never = np.log1p(-drawn)  # > n log(1 - p): the geometric draw exceeds n
         most = math.log1p(-self.probability) if self.probability < 1 else -math.inf

@@ -81,6 +81,15 @@ class Transform(BaseModel, ABC):
         Raises DataError where the column holds nothing to learn from.
         """
 
+    def grow(self, state: State, statistic: Any, base: Path) -> State:  # noqa: ARG002
+        """What is known once a later log was seen, whose `observe` gave the statistic.
+
+        Weights were learned for what `state` encodes, so that it must go on encoding to the same;
+        unless told otherwise, all is kept. Rows of the later log are encoded by `encode`: what is
+        taken from their labels here would leak.
+        """
+        return state
+
     @abstractmethod
     def read(self, dtype: pl.DataType) -> pl.Expr | None:
         """Expression from the raw column to what `encode` takes; None where it is that already.

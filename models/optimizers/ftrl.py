@@ -34,6 +34,9 @@ class Ftrl(SparseOptimizer):
     def slots(self) -> int:
         return 2
 
+    def continues(self, earlier: SparseOptimizer) -> bool:
+        return self == earlier  # what weights a z stands for depends on every rate
+
     def start(self, weights: Tensor) -> Tensor:
         scale = self.beta / self.learning_rate + self.l2
         z = -weights * scale - tf.sign(weights) * self.l1

@@ -36,6 +36,9 @@ class GroupAdaGrad(SparseOptimizer):
     def slots(self) -> int:
         return 2
 
+    def continues(self, earlier: SparseOptimizer) -> bool:
+        return self == earlier  # what weights a z stands for depends on every rate
+
     def start(self, weights: Tensor) -> Tensor:
         u = -weights * (self.beta / self.learning_rate + self.l2)
         norm = tf.norm(u, axis=1, keepdims=True)

@@ -33,6 +33,12 @@ class SparseOptimizer(BaseModel, ABC):
         """Floats of state for each row, stored after those of its weights."""
         return 0
 
+    def continues(self, earlier: SparseOptimizer) -> bool:
+        """Whether state that `earlier` left means the same to this rule; of a rule with other
+        rates it does, unless they are part of what the state is."""
+        mine, other = (self.slots, self.row_slots), (earlier.slots, earlier.row_slots)
+        return type(self) is type(earlier) and mine == other
+
     @abstractmethod
     def start(self, weights: Tensor) -> Tensor:
         """State `(rows, slots * dim + row_slots)` of fresh rows with these weights."""

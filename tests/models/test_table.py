@@ -100,6 +100,23 @@ def test_restore_refuses_another_shape_or_dtype(rule: SparseOptimizer) -> None:
             table.restore(bad)
 
 
+def test_rows_are_put_among_others_with_their_state(
+    rule: SparseOptimizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "_CHUNK", 3)
+    first, second = (Table(rows, 2, rule, stddev=0.1, seed=rows) for rows in (5, 9))
+    push(first, [0, 4], np.ones((2, 2), np.float32))
+    before = second.storage
+    second.put(3, first.storage)
+    np.testing.assert_array_equal(second.storage[3:8], first.storage)
+    np.testing.assert_array_equal(second.storage[[0, 1, 2, 8]], before[[0, 1, 2, 8]])
+    with pytest.raises(ValueError, match="there are 9 rows; 5 from 5 on are too many"):
+        second.put(5, first.storage)
+    for bad in (first.storage[:, 1:], first.storage.astype(np.float64)):
+        with pytest.raises(ValueError, match="rows must be float32 of"):
+            second.put(0, bad)
+
+
 def test_rows_start_normal_by_their_seed(rule: SparseOptimizer) -> None:
     first, again, other = (Table(20_000, 4, rule, stddev=0.05, seed=seed) for seed in (0, 0, 1))
     np.testing.assert_array_equal(first.storage, again.storage)

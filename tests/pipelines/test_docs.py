@@ -14,6 +14,7 @@ from features.transforms.registry import Feature
 from models.optimizers.dense.registry import Dense
 from models.optimizers.groups import Optimizers
 from models.optimizers.registry import Sparse
+from models.progressive import Progressive
 from models.registry import AnyModel
 from models.train_config import TrainConfig
 from pipelines.calibration import CalibrationConfig
@@ -30,7 +31,7 @@ def members(union: Any) -> list[type[BaseModel]]:
 
 
 SECTIONS: list[type[BaseModel]] = [
-    Config, DataConfig, Negatives, ExportConfig, TrainConfig, Optimizers, RankerConfig,
+    Config, DataConfig, Negatives, ExportConfig, TrainConfig, Progressive, Optimizers, RankerConfig,
     CalibrationConfig,
     *members(Feature), *members(AnySplit), *members(AnyModel), *members(Sparse),
     *members(Dense),

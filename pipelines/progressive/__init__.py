@@ -1,0 +1,1 @@
+"""Progressive validation: what a model made of rows before it learned from them."""
