@@ -23,7 +23,8 @@ class TrainConfig(BaseModel):
 
     The epoch with the best `monitor`, a metric on validation, is kept; training stops after
     `patience` epochs without a better one. Each epoch's end, and every `checkpoint_minutes`, is
-    a point from which an interrupted training can go on.
+    a point from which an interrupted training can go on. A batch whose loss is larger than
+    `max_loss` stops it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,6 +42,7 @@ class TrainConfig(BaseModel):
     plateau: Plateau | None = None
     clip: Clip = Clip()
     l2: L2 = L2()
+    max_loss: float = Field(default=1e6, gt=0, allow_inf_nan=False)
 
     @field_validator("loss", mode="before")
     @classmethod

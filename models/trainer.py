@@ -6,12 +6,12 @@ import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-
-import numpy as np
+from pathlib import Path
 
 from features.batch import Batch
 from features.errors import DataError
 from models.course import Course
+from models.guard import Guard
 from models.model import Model
 from models.step import Step
 from models.train_config import TrainConfig
@@ -28,13 +28,21 @@ class Progress:
 
 
 class Trainer:
-    """Trains a model in place, epoch by epoch; `step` learns from one batch."""
+    """Trains a model in place, epoch by epoch; `step` learns from one batch.
+
+    A batch that stops the training is saved to `folder`, if there is one.
+    """
 
     def __init__(
-        self, model: Model, config: TrainConfig | None = None, offset: float = 0.0
+        self,
+        model: Model,
+        config: TrainConfig | None = None,
+        offset: float = 0.0,
+        folder: Path | None = None,
     ) -> None:
         self.model, self.config = model, config or TrainConfig()
         self.step = Step(model, self.config, offset)
+        self._guard = Guard(model, self.config.max_loss, folder)
 
     def epoch(
         self,
@@ -53,16 +61,13 @@ class Trainer:
             save: called with the course after every so many `minutes`.
 
         Raises:
-            DataError: no rows of any weight, or the loss or a weight is no longer a number.
+            DataError: no rows of any weight, or what `Guard` stops at.
         """
         saved = time.monotonic()
         for batch in batches:
+            self._guard.inputs(batch, course)
             loss = float(self.step(batch, self._rate(course)))
-            if not math.isfinite(loss):
-                raise DataError(
-                    f"The loss must stay finite; it became {loss} after {course.rows} rows of "
-                    f"epoch {course.epoch}. Lower the learning rates, or look for extreme numerics."
-                )
+            self._guard.loss(loss, batch, course, self.step.sync)
             weight = batch.rows if batch.weight is None else float(batch.weight.sum())
             course.learned(batch.rows, weight, loss)
             report(Progress(course.epoch, course.rows, loss))
@@ -71,11 +76,7 @@ class Trainer:
                 save(course)
                 saved = time.monotonic()
         self.step.sync()
-        if not all(np.isfinite(one).all() for one in self.model.network.get_weights()):
-            raise DataError(  # ReLU turns NaN to 0, so that the loss may not show it
-                f"The weights must stay finite; some are not after epoch {course.epoch}. "
-                "Lower the learning rates, or look for extreme numerics."
-            )
+        self._guard.weights(course)
         if course.mass == 0:
             raise DataError("Training needs rows of a weight above 0; the data holds none.")
         return course.loss

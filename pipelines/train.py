@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 Metrics = dict[str, float]
 
-_BEGUN, _SNAPSHOT = "begun.json", "snapshot"  # of a training under way
+# Of a training under way, and of one that a batch stopped (models.evidence).
+_BEGUN, _SNAPSHOT, _EVIDENCE = "begun.json", "snapshot", "stopped-by.npz"
 
 
 def train(config: Config, out: Path, report: Report, *, resume: bool = False) -> Run:
@@ -79,7 +80,7 @@ def train(config: Config, out: Path, report: Report, *, resume: bool = False) ->
         metrics: Results = evaluate_scores(valid if calibrated is None else calibrated.fair(valid))
         write_json(work / "metrics.json", metrics)
         write_json(work / RUN, {**about(config, prepared, out), "training": key})
-        for made in (work / _BEGUN, work / _SNAPSHOT, *work.glob(".*")):
+        for made in (work / _BEGUN, work / _SNAPSHOT, work / _EVIDENCE, *work.glob(".*")):
             remove(made)
     return Run(out)
 
@@ -136,7 +137,8 @@ def _train_model(
     def better(new: dict[str, float], old: dict[str, float]) -> bool:
         return new[name] > old[name] if monitor.higher_is_better else new[name] < old[name]
 
-    trainer, encoder = Trainer(model, settings, -prepared.offset), prepared.encoder.fingerprint
+    trainer = Trainer(model, settings, -prepared.offset, work)
+    encoder = prepared.encoder.fingerprint
     begun = work / _SNAPSHOT
 
     def batches(epoch: int, skip: int) -> Iterator[Batch]:

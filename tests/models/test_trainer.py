@@ -150,25 +150,6 @@ def test_unlabelled_rows_are_refused(model: Model, batch: Batch) -> None:
         Trainer(model).step(replace(batch, label=None))
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf])
-@pytest.mark.parametrize("activation", ["relu", "tanh"])
-def test_what_is_no_number_ends_training(
-    eager: None, layout: Layout, batch: Batch, bad: float, activation: Activation
-) -> None:
-    """Where ReLU hides it from the loss (its maximum of NaN and 0 is 0), the weights show it."""
-    broken = replace(batch, numerics=np.full_like(batch.numerics, bad))
-    model = Model(WideDeep(dim=2, hidden=(4,), activation=activation), layout, Optimizers())
-    with pytest.raises(DataError, match=r"must stay finite; .* epoch 3\. Lower"):
-        Trainer(model).epoch([batch, broken], Course(epoch=3), nothing)
-
-
-def test_a_loss_that_is_no_number_is_placed(model: Model, batch: Batch) -> None:
-    assert batch.label is not None
-    broken = replace(batch, label=np.full_like(batch.label, np.nan))
-    with pytest.raises(DataError, match=r"became nan after 12 rows of epoch 3\. Lower"):
-        Trainer(model).epoch([batch, broken], Course(epoch=3), nothing)
-
-
 def test_varying_batch_sizes_do_not_retrace(layout: Layout, batch: Batch) -> None:
     """One trace serves every size."""
     model = Model(TINY, layout, Optimizers())
