@@ -21,6 +21,7 @@ from pipelines.metrics.parse import parse_metric
 from pipelines.prepare import Prepared, Report, prepare
 from pipelines.run import RUN, Run, about, versions
 from pipelines.scoring import matrix, query_data, score
+from pipelines.watching import Bars, Watching
 from ranking import lambdamart
 from ranking.lambdamart import Ranker
 from serving.calibration import store as calibrations
@@ -113,7 +114,7 @@ def _train_model(
         )
     from models import checkpoint, snapshot  # TensorFlow takes seconds to import
     from models.model import Model
-    from models.trainer import Progress, Trainer
+    from models.trainer import Trainer
 
     settings = config.train
     train, valid = prepared.part("train"), prepared.part("valid")
@@ -121,10 +122,6 @@ def _train_model(
     assert labels is not None  # a configuration names the label, and preparing checked it
     odds = labels.weighted_mean / (1 - labels.weighted_mean) * math.exp(prepared.offset)
     model = Model(config.model, train.layout, settings.optimizers, settings.seed, odds / (1 + odds))
-
-    def progress(step: Progress) -> None:
-        if step.rows:
-            report(f"train, epoch {step.epoch}", step.rows, train.rows)
 
     monitor = _monitor(settings.monitor)
     name = str(monitor)
@@ -149,7 +146,7 @@ def _train_model(
         validate=validate,
         better=better,
         keep=lambda best: checkpoint.save(best, work / "checkpoint", encoder),
-        report=progress,
+        report=Watching([Bars(report, train.rows, name)]),
         save=lambda course: snapshot.save(trainer, course, begun, encoder),
         course=snapshot.load(trainer, begun) if begun.exists() else None,
     )

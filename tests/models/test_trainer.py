@@ -17,7 +17,6 @@ from features.layout import Layout
 from features.ragged import PAD
 from models.course import Course
 from models.model import Model
-from models.network import Activation
 from models.optimizers.groups import Adam, Optimizers
 from models.train_config import TrainConfig
 from models.trainer import Progress, Trainer
