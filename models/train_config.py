@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from models.batch_growth import BatchGrowth
 from models.losses.bce import BinaryCrossEntropy
 from models.losses.loss import Loss
 from models.losses.registry import AnyLoss
@@ -40,9 +41,20 @@ class TrainConfig(BaseModel):
     optimizers: Optimizers = Optimizers()
     schedule: Schedule = Schedule()
     plateau: Plateau | None = None
+    batch_growth: BatchGrowth | None = None
     clip: Clip = Clip()
     l2: L2 = L2()
     max_loss: float = Field(default=1e6, gt=0, allow_inf_nan=False)
+
+    def rows(self, epoch: int) -> int:
+        """Rows a batch, but for the last one of an epoch."""
+        growth = self.batch_growth
+        return self.batch_size if growth is None else growth.size(self.batch_size, epoch)
+
+    def rate(self, epoch: int) -> float:
+        """What the batch size of an epoch multiplies every learning rate by."""
+        scale, growth = self.schedule.scale(self.rows(epoch)), self.batch_growth
+        return scale if growth is None else scale * growth.rate(self.batch_size, epoch)
 
     @field_validator("loss", mode="before")
     @classmethod

@@ -82,9 +82,8 @@ class Trainer:
         return course.loss
 
     def _rate(self, course: Course) -> float:
-        schedule = self.config.schedule
-        scale = schedule.scale(self.config.batch_size) * course.plateau.scale
-        return schedule.factor(course.steps) * scale
+        scale = self.config.rate(course.epoch) * course.plateau.scale
+        return self.config.schedule.factor(course.steps) * scale
 
     def fit(
         self,

@@ -139,7 +139,8 @@ def _train_model(
     begun = work / _SNAPSHOT
 
     def batches(epoch: int, skip: int) -> Iterator[Batch]:
-        return train.batches(settings.batch_size, seed=settings.seed * 1_000_003 + epoch, skip=skip)
+        seed = settings.seed * 1_000_003 + epoch
+        return train.batches(settings.rows(epoch), seed=seed, skip=skip)
 
     history = trainer.fit(
         batches=batches,
