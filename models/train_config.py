@@ -25,7 +25,8 @@ class TrainConfig(BaseModel):
     The epoch with the best `monitor`, a metric on validation, is kept; training stops after
     `patience` epochs without a better one. Each epoch's end, and every `checkpoint_minutes`, is
     a point from which an interrupted training can go on. A batch whose loss is larger than
-    `max_loss` stops it.
+    `max_loss` stops it. With `tensorboard` the run's numbers go into its own folder
+    `tensorboard`, or below the folder that is named, each `tensorboard_steps`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,6 +46,8 @@ class TrainConfig(BaseModel):
     clip: Clip = Clip()
     l2: L2 = L2()
     max_loss: float = Field(default=1e6, gt=0, allow_inf_nan=False)
+    tensorboard: bool | str = False
+    tensorboard_steps: int = Field(default=100, ge=1)
 
     def rows(self, epoch: int) -> int:
         """Rows a batch, but for the last one of an epoch."""

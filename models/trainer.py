@@ -19,12 +19,18 @@ from models.train_config import TrainConfig
 
 @dataclass
 class Progress:
-    """What the caller is told after each step and each epoch."""
+    """What the caller is told after each step and each epoch, which says no rows.
+
+    step: how many steps there were, of all epochs. rate: what the last one multiplied every
+    learning rate by.
+    """
 
     epoch: int
     rows: int
     loss: float
     metrics: dict[str, float] = field(default_factory=dict)
+    step: int = 0
+    rate: float = 1.0
 
 
 class Trainer:
@@ -66,11 +72,12 @@ class Trainer:
         saved = time.monotonic()
         for batch in batches:
             self._guard.inputs(batch, course)
-            loss = float(self.step(batch, self._rate(course)))
+            rate = self._rate(course)
+            loss = float(self.step(batch, rate))
             self._guard.loss(loss, batch, course, self.step.sync)
             weight = batch.rows if batch.weight is None else float(batch.weight.sum())
             course.learned(batch.rows, weight, loss)
-            report(Progress(course.epoch, course.rows, loss))
+            report(Progress(course.epoch, course.rows, loss, step=course.steps, rate=rate))
             if save is not None and time.monotonic() - saved >= 60 * minutes:
                 self.step.sync()
                 save(course)
@@ -115,7 +122,7 @@ class Trainer:
             loss = self.epoch(left, course, report, save, config.checkpoint_minutes)
             metrics = validate(self.model)
             course.history.append({"epoch": course.epoch, "train_loss": loss, **metrics})
-            report(Progress(course.epoch, 0, loss, metrics))
+            report(Progress(course.epoch, 0, loss, metrics, course.steps))
             best = course.best is None or better(metrics, course.best)
             if config.plateau is not None:
                 course.plateau = config.plateau.after(course.plateau, best)

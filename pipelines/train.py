@@ -21,7 +21,7 @@ from pipelines.metrics.parse import parse_metric
 from pipelines.prepare import Prepared, Report, prepare
 from pipelines.run import RUN, Run, about, versions
 from pipelines.scoring import matrix, query_data, score
-from pipelines.watching import Bars, Watching
+from pipelines.watching import Bars, require, watching
 from ranking import lambdamart
 from ranking.lambdamart import Ranker
 from serving.calibration import store as calibrations
@@ -44,11 +44,13 @@ def train(config: Config, out: Path, report: Report, *, resume: bool = False) ->
     configuration stood, to the very run that it would have made; if it was finished, that is it.
 
     Raises:
-        ConfigError: TensorFlow is not installed, or `out` is something else than a run.
+        ConfigError: TensorFlow, or what is reported to, is not installed; or `out` is something
+            else than a run.
         DataError: the rows cannot be learned from.
     """
     if out.exists() and not (out / RUN).exists():
         raise ConfigError(f"{out} must be a new folder or an earlier run; it is neither.")
+    require(config)
     prepared = prepare(config, out.resolve().parent, report)
     if config.calibration is not None:
         require_rows(prepared.part("valid"))
@@ -113,6 +115,7 @@ def _train_model(
             "Install crossrank with its train extra: pip install 'crossrank[train]'."
         )
     from models import checkpoint, snapshot  # TensorFlow takes seconds to import
+    from models.course import Course
     from models.model import Model
     from models.trainer import Trainer
 
@@ -142,15 +145,17 @@ def _train_model(
         seed = settings.seed * 1_000_003 + epoch
         return train.batches(settings.rows(epoch), seed=seed, skip=skip)
 
-    history = trainer.fit(
-        batches=batches,
-        validate=validate,
-        better=better,
-        keep=lambda best: checkpoint.save(best, work / "checkpoint", encoder),
-        report=Watching([Bars(report, train.rows, name)]),
-        save=lambda course: snapshot.save(trainer, course, begun, encoder),
-        course=snapshot.load(trainer, begun) if begun.exists() else None,
-    )
+    course = snapshot.load(trainer, begun) if begun.exists() else Course()
+    with watching(config, work, course.steps, Bars(report, train.rows, name)) as told:
+        history = trainer.fit(
+            batches=batches,
+            validate=validate,
+            better=better,
+            keep=lambda best: checkpoint.save(best, work / "checkpoint", encoder),
+            report=told,
+            save=lambda course: snapshot.save(trainer, course, begun, encoder),
+            course=course,
+        )
     best, _ = checkpoint.load(work / "checkpoint")
     return best, history
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from pipelines.config import Config
 from pipelines.pace import Pace
 from pipelines.preparation import Report
+from pipelines.scalars import require_tensorboard, scalars
 
 if TYPE_CHECKING:
     from models.trainer import Progress
+
+BOARD = "tensorboard"  # in a run
 
 
 class Watcher(Protocol):
@@ -56,3 +62,21 @@ class Bars:
         shown = {"loss": progress.loss, **first, **progress.metrics}
         note = ", ".join(f"{name} {value:.4g}" for name, value in shown.items())
         self._report(f"train, epoch {progress.epoch}", self._rows, self._rows, note)
+
+
+def require(config: Config) -> None:
+    """Raise ConfigError where what a configuration reports to is not installed."""
+    if getattr(config.train, "tensorboard", False):
+        require_tensorboard()
+
+
+@contextmanager
+def watching(config: Config, work: Path, start: int, bars: Bars) -> Iterator[Watching]:
+    """All that a configuration reports to, of a training in `work` that has done `start` steps."""
+    with ExitStack() as stack:
+        watchers: list[Watcher] = [bars]
+        if board := config.train.tensorboard:
+            place = config.base / board / config.name if isinstance(board, str) else work / BOARD
+            entered = stack.enter_context(scalars(place, config.train.tensorboard_steps, start))
+            watchers.append(entered)
+        yield Watching(watchers)
