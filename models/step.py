@@ -47,6 +47,16 @@ class Step:
         network.set_weights(model.network.get_weights())
         return network
 
+    @property
+    def network(self) -> Any:
+        """What learns: the model's network, or its copy in another precision."""
+        return self._network
+
+    @property
+    def offset(self) -> float:
+        """What is added to its logits."""
+        return self._offset
+
     def sync(self) -> None:
         """Give the model's network the weights that were learned."""
         if self._network is not self.model.network:

@@ -25,8 +25,9 @@ class TrainConfig(BaseModel):
     The epoch with the best `monitor`, a metric on validation, is kept; training stops after
     `patience` epochs without a better one. Each epoch's end, and every `checkpoint_minutes`, is
     a point from which an interrupted training can go on. A batch whose loss is larger than
-    `max_loss` stops it. With `tensorboard` the run's numbers go into its own folder
-    `tensorboard`, or below the folder that is named, each `tensorboard_steps`.
+    `max_loss` stops it. `noise_scale` measures how large a batch is worth its rows, each
+    `noise_steps`. With `tensorboard` the run's numbers go into its own folder `tensorboard`, or
+    below the folder that is named, each `tensorboard_steps`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -46,6 +47,8 @@ class TrainConfig(BaseModel):
     clip: Clip = Clip()
     l2: L2 = L2()
     max_loss: float = Field(default=1e6, gt=0, allow_inf_nan=False)
+    noise_scale: bool = False
+    noise_steps: int = Field(default=20, ge=1)
     tensorboard: bool | str = False
     tensorboard_steps: int = Field(default=100, ge=1)
 

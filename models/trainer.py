@@ -13,6 +13,7 @@ from features.errors import DataError
 from models.course import Course
 from models.guard import Guard
 from models.model import Model
+from models.noise_scale import NoiseScale
 from models.step import Step
 from models.train_config import TrainConfig
 
@@ -49,6 +50,7 @@ class Trainer:
         self.model, self.config = model, config or TrainConfig()
         self.step = Step(model, self.config, offset)
         self._guard = Guard(model, self.config.max_loss, folder)
+        self._noise = NoiseScale(self.step) if self.config.noise_scale else None
 
     def epoch(
         self,
@@ -72,6 +74,8 @@ class Trainer:
         saved = time.monotonic()
         for batch in batches:
             self._guard.inputs(batch, course)
+            if self._noise is not None and course.steps % self.config.noise_steps == 0:
+                course.noise = course.noise.after(self._noise.measure(batch))
             rate = self._rate(course)
             loss = float(self.step(batch, rate))
             self._guard.loss(loss, batch, course, self.step.sync)
@@ -114,14 +118,16 @@ class Trainer:
             course: where to go on from; the start where there is none.
 
         Returns:
-            One row an epoch: epoch, train_loss, and the validation metrics.
+            One row an epoch: epoch, train_loss, noise_scale where it is measured, and the
+            validation metrics.
         """
         course, config = course or Course(), self.config
         while course.epoch <= config.epochs and course.waited < config.patience:
             left = batches(course.epoch, course.batches)
             loss = self.epoch(left, course, report, save, config.checkpoint_minutes)
             metrics = validate(self.model)
-            course.history.append({"epoch": course.epoch, "train_loss": loss, **metrics})
+            row = {"epoch": course.epoch, "train_loss": loss, **course.noise.row, **metrics}
+            course.history.append(row)
             report(Progress(course.epoch, 0, loss, metrics, course.steps))
             best = course.best is None or better(metrics, course.best)
             if config.plateau is not None:

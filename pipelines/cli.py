@@ -219,13 +219,18 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where an interrupted training stood.")
     ] = False,
+    noise_scale: Annotated[
+        bool, typer.Option("--noise-scale", help="Measure how large a batch is worth its rows.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Prepare if needed, train, evaluate on validation, save a run directory."""
     from pipelines.config import load_config
+    from pipelines.noise import described
     from pipelines.train import train as fit
 
-    loaded = load_config(config, overrides or [])
+    asked = ["train.noise_scale=true"] if noise_scale else []
+    loaded = load_config(config, [*(overrides or []), *asked])
     folder = out or Path("runs") / loaded.name
     with console.stages() as report:
         run = fit(loaded, folder, report, resume=resume)
@@ -233,6 +238,8 @@ def train(
         console.emit({"out": str(folder), "valid": run.metrics})
         return
     console.metrics_table("Validation", run.metrics)
+    if said := described(run):
+        console.OUT.print(said)
     console.OUT.print(f"Run {folder}. Next: crossrank evaluate {folder}")
 
 

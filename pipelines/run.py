@@ -56,6 +56,11 @@ class Run:
         return read_json(self.folder / "metrics.json", made_by=_AGAIN)
 
     @cached_property
+    def history(self) -> dict[str, list[dict[str, float]]]:
+        """What `epochs` and `rounds` came to."""
+        return read_json(self.folder / "history.json", made_by=_AGAIN)
+
+    @cached_property
     def encoder(self) -> Encoder:
         return store.load(self.folder / "encoder")
 
