@@ -35,7 +35,7 @@ _PACKAGES = ("crossrank", "tensorflow", "tf-keras", "xgboost", "polars", "pyarro
 class Run:
     """A finished run: config.json, run.json, metrics.json, history.json (validation by epoch and
     round), encoder/ with the schema, checkpoint/, calibration.json and ranker/ where there is one,
-    tensorboard/ where it was asked for, golden.parquet.
+    tensorboard/ and mlflow.json where they were asked for, golden.parquet.
     """
 
     folder: Path

@@ -21,7 +21,8 @@ from pipelines.metrics.parse import parse_metric
 from pipelines.prepare import Prepared, Report, prepare
 from pipelines.run import RUN, Run, about, versions
 from pipelines.scoring import matrix, query_data, score
-from pipelines.watching import Bars, require, watching
+from pipelines.tracking import tracker_of
+from pipelines.watching import Bars, Watcher, require, watching
 from ranking import lambdamart
 from ranking.lambdamart import Ranker
 from serving.calibration import store as calibrations
@@ -51,13 +52,14 @@ def train(config: Config, out: Path, report: Report, *, resume: bool = False) ->
     if out.exists() and not (out / RUN).exists():
         raise ConfigError(f"{out} must be a new folder or an earlier run; it is neither.")
     require(config)
+    tracker = tracker_of(config.track, config.base)
     prepared = prepare(config, out.resolve().parent, report)
     if config.calibration is not None:
         require_rows(prepared.part("valid"))
     key = _key(config, prepared)
     if resume and not unfinished(out).exists() and _key_of(out / RUN) == key:
         return Run(out)
-    with resuming(out) as work:
+    with resuming(out) as work, tracker:
         if not (resume and _key_of(work / _BEGUN) == key):
             for left in work.iterdir():
                 remove(left)
@@ -65,12 +67,15 @@ def train(config: Config, out: Path, report: Report, *, resume: bool = False) ->
         shutil.rmtree(work / "encoder", ignore_errors=True)
         store.save(prepared.encoder, work / "encoder")
         prepared.golden.write_parquet(work / "golden.parquet")
-        write_json(work / "config.json", json.loads(config.model_dump_json()))
+        document = json.loads(config.model_dump_json())
+        write_json(work / "config.json", document)
+        told = {**about(config, prepared, out), "training": key}
+        tracker.begin(work, document, told)
         model, ranker, calibrated = None, None, None
         epochs: list[Metrics] = []
         rounds: list[Metrics] = []
         if config.model is not None:
-            model, epochs = _train_model(config, prepared, work, report)
+            model, epochs = _train_model(config, prepared, work, report, tracker)
             if config.calibration is not None:
                 calibrated = calibrate(config.calibration, model, prepared.part("valid"))
                 calibrations.save(calibrated.calibration, work)
@@ -82,7 +87,8 @@ def train(config: Config, out: Path, report: Report, *, resume: bool = False) ->
         valid = score(prepared.part("valid"), model, ranker, fitted)
         metrics: Results = evaluate_scores(valid if calibrated is None else calibrated.fair(valid))
         write_json(work / "metrics.json", metrics)
-        write_json(work / RUN, {**about(config, prepared, out), "training": key})
+        write_json(work / RUN, told)
+        tracker.finish(work)
         for made in (work / _BEGUN, work / _SNAPSHOT, work / _EVIDENCE, *work.glob(".*")):
             remove(made)
     return Run(out)
@@ -107,7 +113,7 @@ def _key_of(file: Path) -> str | None:
 
 
 def _train_model(
-    config: Config, prepared: Prepared, work: Path, report: Report
+    config: Config, prepared: Prepared, work: Path, report: Report, tracker: Watcher
 ) -> tuple[Model, list[Metrics]]:
     if isinstance(config.model, dict):
         raise ConfigError(
@@ -146,7 +152,8 @@ def _train_model(
         return train.batches(settings.rows(epoch), seed=seed, skip=skip)
 
     course = snapshot.load(trainer, begun) if begun.exists() else Course()
-    with watching(config, work, course.steps, Bars(report, train.rows, name)) as told:
+    bars = Bars(report, train.rows, name)
+    with watching(config, work, course.steps, [bars, tracker]) as told:
         history = trainer.fit(
             batches=batches,
             validate=validate,

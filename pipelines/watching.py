@@ -71,10 +71,12 @@ def require(config: Config) -> None:
 
 
 @contextmanager
-def watching(config: Config, work: Path, start: int, bars: Bars) -> Iterator[Watching]:
+def watching(
+    config: Config, work: Path, start: int, others: Sequence[Watcher]
+) -> Iterator[Watching]:
     """All that a configuration reports to, of a training in `work` that has done `start` steps."""
     with ExitStack() as stack:
-        watchers: list[Watcher] = [bars]
+        watchers = [*others]
         if board := config.train.tensorboard:
             place = config.base / board / config.name if isinstance(board, str) else work / BOARD
             entered = stack.enter_context(scalars(place, config.train.tensorboard_steps, start))
