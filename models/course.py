@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.noise import NoiseState
 from models.optimizers.plateau import PlateauState
 
 
@@ -12,7 +13,8 @@ class Course(BaseModel):
 
     batches, rows: done of this epoch, whose weighted losses sum to `total` over a weight of
     `mass`. steps: of all epochs. history: one row an epoch. best: the best metrics so far, since
-    when `waited` epochs have passed. plateau: what the learning rates have come to by that.
+    when `waited` epochs have passed. plateau: what the learning rates have come to by that. noise:
+    of the gradients, where it is measured.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -27,6 +29,7 @@ class Course(BaseModel):
     best: dict[str, float] | None = None
     waited: int = Field(default=0, ge=0)
     plateau: PlateauState = PlateauState()
+    noise: NoiseState = NoiseState()
 
     @property
     def loss(self) -> float:

@@ -53,6 +53,16 @@ class Step:
         network.set_weights(model.network.get_weights())
         return network
 
+    @property
+    def network(self) -> Any:
+        """What learns: the model's network, or its copy in another precision."""
+        return self._network
+
+    @property
+    def offset(self) -> float:
+        """What is added to its logits."""
+        return self._offset
+
     def sync(self) -> None:
         """Give the model's network the weights that were learned."""
         if self._network is not self.model.network:
@@ -62,8 +72,8 @@ class Step:
         """Learn from one batch; returns its loss, a scalar tensor.
 
         `rate` is what every learning rate is multiplied by; `rounded` takes the gradients at
-        weights as int8 would have them. Raises DataError without labels, or without queries where
-        the loss needs them.
+        weights as int8 would have them. From a loss that is beyond `max_loss` or no number, nothing
+        is learned. Raises DataError without labels, or without queries where the loss needs them.
         """
         if batch.label is None:
             raise DataError("Training needs labelled rows; the batch has no label.")
@@ -120,13 +130,25 @@ class Step:
             for gradient, one in zip(found[len(weights) :], dense, strict=True)
         ]
         clipped = self.config.clip.apply([*of_rows, *of_dense])
+        if tf.abs(loss) <= self.config.max_loss:  # NaN is not
+            self._move(touched, pulled, clipped, rate)
+        return loss
+
+    def _move(
+        self,
+        touched: dict[str, Touched],
+        pulled: dict[str, tuple[Tensor, Tensor]],
+        clipped: Sequence[Tensor | None],
+        rate: Tensor,
+    ) -> None:
+        """Update the tables and the network by their gradients, tables first."""
         for (name, (rows, state)), gradient in zip(pulled.items(), clipped, strict=False):
             if self.config.l2.whole_tables:
-                model.tables[name].push_whole(gradient, rate)
+                self.model.tables[name].push_whole(gradient, rate)
             else:
-                model.tables[name].push(touched[name].rows, rows, state, gradient, rate)
-        self._dense.apply_gradients(zip(clipped[len(weights) :], dense, strict=True))
-        return loss
+                self.model.tables[name].push(touched[name].rows, rows, state, gradient, rate)
+        dense = self._network.trainable_variables
+        self._dense.apply_gradients(zip(clipped[len(pulled) :], dense, strict=True))
 
     def _of_dense(self, gradient: Tensor | None, weight: Tensor) -> Tensor | None:
         """With its penalty, which kernels have and biases do not."""

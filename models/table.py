@@ -81,6 +81,15 @@ class Table:
         weights, state = self.optimizer.update(weights, state, gradient, rate)
         self._storage.assign(tf.concat([weights, state], 1))
 
+    def not_finite(self) -> int | None:
+        """The first row with a weight or state that is not finite; None where all are."""
+        for start in range(0, self.rows, _CHUNK):
+            rows = tf.range(start, min(start + _CHUNK, self.rows))
+            finite = tf.reduce_all(tf.math.is_finite(tf.gather(self._storage, rows)), 1).numpy()
+            if not finite.all():
+                return start + int(finite.argmin())
+        return None
+
     @property
     def weights(self) -> npt.NDArray[np.float32]:
         """Copy of the weights, float32 (rows, dim)."""

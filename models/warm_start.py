@@ -20,10 +20,18 @@ _UNLIKE = (
 )
 
 
-def going_on(folder: Path, model: Model, config: TrainConfig, offset: float = 0.0) -> Trainer:
+def going_on(
+    folder: Path,
+    model: Model,
+    config: TrainConfig,
+    offset: float = 0.0,
+    evidence: Path | None = None,
+) -> Trainer:
     """A trainer of a fresh model that goes on from a checkpoint; raises as `take_over`."""
     state = take_over(model, folder)
-    trainer = Trainer(model, config, offset)  # its step may copy the network, which is set now
+    trainer = Trainer(
+        model, config, offset, evidence
+    )  # its step may copy the network, which is set now
     remember(trainer.step, state, folder)
     return trainer
 

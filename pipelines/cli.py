@@ -233,14 +233,19 @@ def train(
         Path | None,
         typer.Option(help="A run over the same rows, to compare progressive validation with."),
     ] = None,
+    noise_scale: Annotated[
+        bool, typer.Option("--noise-scale", help="Measure how large a batch is worth its rows.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Prepare if needed, train, evaluate on validation, save a run directory."""
     from pipelines.config import load_config
+    from pipelines.noise import described
     from pipelines.progressive.compare import baseline_of, results, show
     from pipelines.train import train as fit
 
-    loaded = load_config(config, overrides or [])
+    asked = ["train.noise_scale=true"] if noise_scale else []
+    loaded = load_config(config, [*(overrides or []), *asked])
     folder = out or Path("runs") / loaded.name
     other = None if baseline is None else baseline_of(baseline, loaded)
     with console.stages() as report:
@@ -257,6 +262,8 @@ def train(
         rows = [[name, *one.values()] for name, one in sparse.items()]
         columns = ["table", "rows touched", "zero weights", "zero rows"]
         console.table("Sparsity, of the rows touched", columns, rows)
+    if said := described(run):
+        console.OUT.print(said)
     console.OUT.print(f"Run {folder}. Next: crossrank evaluate {folder}")
 
 

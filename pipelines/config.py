@@ -28,6 +28,7 @@ from pipelines.calibration import CalibrationConfig
 from pipelines.negatives import Negatives
 from pipelines.splits.order import ByOrder
 from pipelines.splits.registry import AnySplit
+from pipelines.tracking import TrackConfig
 from ranking.lambdamart import RankerConfig
 
 Paths = str | tuple[str, ...]
@@ -104,6 +105,7 @@ class Config(_Section):
     calibration: CalibrationConfig | None = None
     ranker: RankerConfig | None = None
     export: ExportConfig = ExportConfig()
+    track: TrackConfig | None = None
     _base: Path = PrivateAttr(default=Path())
 
     @property

@@ -17,28 +17,39 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
-from rich.table import Table
+from rich.table import Column, Table
 
 from pipelines import interrupt
 
 OUT = Console(highlight=False)
 ERR = Console(stderr=True, highlight=False)
 
+_WIDTH = 240  # of a line that no terminal bounds
+_WIDE = 110  # columns of a terminal that has room for a long bar and a note
+_NOTE = Column(ratio=1, no_wrap=True, overflow="ellipsis")
+
 
 class Stages:
-    """A progress bar a stage; call it with the stage, what is done, and the whole."""
+    """A progress bar a stage; call it with the stage, what is done, the whole, and a note.
+
+    Off a terminal a stage is shown when the next one begins.
+    """
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
+        self._live = progress.console.is_terminal
         self._tasks: dict[str, TaskID] = {}
+        self._shown = 0
 
-    def __call__(self, stage: str, done: int, total: int) -> None:
+    def __call__(self, stage: str, done: int, total: int, note: str = "") -> None:
         interrupt.check()
-        if not self._tasks:
+        if not self._tasks and self._live:
             self._progress.start()
         if stage not in self._tasks:
-            self._tasks[stage] = self._progress.add_task(stage, total=total)
-        self._progress.update(self._tasks[stage], completed=done, total=total)
+            if not self._live:
+                self._show()
+            self._tasks[stage] = self._progress.add_task(stage, total=total, note="")
+        self._progress.update(self._tasks[stage], completed=done, total=total, note=escape(note))
 
     def finish(self) -> None:
         """Close bars whose stage ended early."""
@@ -46,23 +57,39 @@ class Stages:
             if task.total is not None and task.completed < task.total:
                 self._progress.update(task.id, total=task.completed)
 
+    def close(self) -> None:
+        """Give the terminal back; off it, show the last stage."""
+        if self._live:
+            self._progress.stop()
+        else:
+            self._show()
+
+    def _show(self) -> None:
+        """A line for each stage that has none yet."""
+        lines = Console(file=self._progress.console.file, width=_WIDTH)
+        for task in self._progress.tasks[self._shown :]:
+            lines.print(self._progress.make_tasks_table([task]))
+        self._shown = len(self._progress.tasks)
+
 
 @contextmanager
 def stages() -> Iterator[Stages]:
-    """Progress bars on stderr; off a terminal, one line for each finished stage."""
+    """Progress bars on stderr; off a terminal, one line for each stage."""
     bars = Progress(
         TextColumn("{task.description:<20}"),
-        BarColumn(),
+        BarColumn(40 if ERR.width >= _WIDE or not ERR.is_terminal else 12),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
+        TextColumn("{task.fields[note]}", table_column=_NOTE),
         console=ERR,
+        expand=ERR.is_terminal,
     )
     reporter = Stages(bars)
     try:
         yield reporter
         reporter.finish()
     finally:
-        bars.stop()
+        reporter.close()
 
 
 def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import reduce
 from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import polars as pl
 
@@ -27,7 +27,12 @@ from pipelines.journal import Journal, digest
 from pipelines.roles import role_columns
 from pipelines.splits.split import PARTS
 
-Report = Callable[[str, int, int], None]  # stage, rows done, rows in all
+
+class Report(Protocol):
+    """Told of a stage, the rows done and the rows in all, and what else there is to say of it."""
+
+    def __call__(self, stage: str, done: int, total: int, note: str = "", /) -> None: ...
+
 
 _FIT, _ENCODER, _GOLDEN = "fit", "encoder", "golden.parquet"
 _SHOWN = 4096  # rows that the golden ones are chosen from

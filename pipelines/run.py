@@ -36,8 +36,9 @@ _PACKAGES = ("crossrank", "tensorflow", "tf-keras", "xgboost", "polars", "pyarro
 @dataclass(frozen=True)
 class Run:
     """A finished run: config.json, run.json, metrics.json, history.json (validation by epoch and
-    round, sparsity by table), encoder/ with the schema, checkpoint/, progressive.json,
-    calibration.json and ranker/ where there is one, golden.parquet.
+    round, sparsity by table), encoder/ with the schema, checkpoint/, calibration.json and ranker/
+    where there is one; progressive.json, tensorboard/ and mlflow.json where they were asked for;
+    golden.parquet.
     """
 
     folder: Path
@@ -67,6 +68,7 @@ class Run:
 
     @cached_property
     def history(self) -> dict[str, Any]:
+        """What `epochs` and `rounds` came to, and the `sparsity` of tables."""
         return read_json(self.folder / "history.json", made_by=_AGAIN)
 
     @cached_property

@@ -24,6 +24,8 @@ from pipelines.progressive.validation import ProgressiveValidation
 from pipelines.run import RUN, Run, about, versions
 from pipelines.scoring import matrix, query_data, score
 from pipelines.start import Start
+from pipelines.tracking import tracker_of
+from pipelines.watching import Bars, Watcher, require, watching
 from ranking import lambdamart
 from ranking.lambdamart import Ranker
 from serving.calibration import store as calibrations
@@ -34,7 +36,9 @@ if TYPE_CHECKING:
 
 Metrics = dict[str, float]
 
-_BEGUN, _SNAPSHOT, _SCORES = "begun.json", "snapshot", ".scores"  # of a training under way
+# Of a training under way, and of one that a batch stopped (models.evidence).
+_BEGUN, _SNAPSHOT, _EVIDENCE = "begun.json", "snapshot", "stopped-by.npz"
+_SCORES = ".scores"
 
 
 def train(
@@ -48,13 +52,15 @@ def train(
     From the run in `start`, where there is one, vocabularies grow and the model learns on.
 
     Raises:
-        ConfigError: TensorFlow is not installed, or `out` is something else than a run, or the
-            model is declared otherwise than that of `start`.
+        ConfigError: TensorFlow, or what is reported to, is not installed; or `out` is something
+            else than a run, or the model is declared otherwise than that of `start`.
         FingerprintError: the columns are declared otherwise than those of `start`.
         DataError: the rows cannot be learned from.
     """
     if out.exists() and not (out / RUN).exists():
         raise ConfigError(f"{out} must be a new folder or an earlier run; it is neither.")
+    require(config)
+    tracker = tracker_of(config.track, config.base)
     begin = None if start is None else Start.of(start, config, out)
     prepared = prepare(config, out.resolve().parent, report, begin.encoder if begin else None)
     if config.calibration is not None:
@@ -62,7 +68,7 @@ def train(
     key = _key(config, prepared, begin)
     if resume and not unfinished(out).exists() and _key_of(out / RUN) == key:
         return Run(out)
-    with resuming(out) as work:
+    with resuming(out) as work, tracker:
         if not (resume and _key_of(work / _BEGUN) == key):
             for left in work.iterdir():
                 remove(left)
@@ -70,12 +76,16 @@ def train(
         shutil.rmtree(work / "encoder", ignore_errors=True)
         store.save(prepared.encoder, work / "encoder")
         prepared.golden.write_parquet(work / "golden.parquet")
-        write_json(work / "config.json", json.loads(config.model_dump_json()))
+        document = json.loads(config.model_dump_json())
+        write_json(work / "config.json", document)
+        told = about(config, prepared, out)
+        told |= {"from": begin and begin.about(out), "training": key}
+        tracker.begin(work, document, told)
         model, ranker, calibrated = None, None, None
         epochs: list[Metrics] = []
         rounds: list[Metrics] = []
         if config.model is not None:
-            model, epochs = _train_model(config, prepared, work, report, begin)
+            model, epochs = _train_model(config, prepared, work, report, tracker, begin)
             if config.calibration is not None:
                 calibrated = calibrate(config.calibration, model, prepared.part("valid"))
                 calibrations.save(calibrated.calibration, work)
@@ -88,9 +98,9 @@ def train(
         valid = score(prepared.part("valid"), model, ranker, fitted)
         metrics: Results = evaluate_scores(valid if calibrated is None else calibrated.fair(valid))
         write_json(work / "metrics.json", metrics)
-        told = {**about(config, prepared, out), "from": begin and begin.about(out)}
-        write_json(work / RUN, {**told, "training": key})
-        for made in (work / _BEGUN, work / _SNAPSHOT, *work.glob(".*")):
+        write_json(work / RUN, told)
+        tracker.finish(work)
+        for made in (work / _BEGUN, work / _SNAPSHOT, work / _EVIDENCE, *work.glob(".*")):
             remove(made)
     return Run(out)
 
@@ -115,7 +125,12 @@ def _key_of(file: Path) -> str | None:
 
 
 def _train_model(
-    config: Config, prepared: Prepared, work: Path, report: Report, start: Start | None
+    config: Config,
+    prepared: Prepared,
+    work: Path,
+    report: Report,
+    tracker: Watcher,
+    start: Start | None,
 ) -> tuple[Model, list[Metrics]]:
     if isinstance(config.model, dict):
         raise ConfigError(
@@ -125,7 +140,7 @@ def _train_model(
     from models import checkpoint, snapshot, warm_start  # TensorFlow takes seconds to import
     from models.course import Course
     from models.model import Model
-    from models.trainer import Progress, Trainer
+    from models.trainer import Trainer
 
     settings = config.train
     train, valid = prepared.part("train"), prepared.part("valid")
@@ -133,10 +148,6 @@ def _train_model(
     assert labels is not None  # a configuration names the label, and preparing checked it
     odds = labels.weighted_mean / (1 - labels.weighted_mean) * math.exp(prepared.offset)
     model = Model(config.model, train.layout, settings.optimizers, settings.seed, odds / (1 + odds))
-
-    def progress(step: Progress) -> None:
-        if step.rows:
-            report(f"train, epoch {step.epoch}", step.rows, train.rows)
 
     monitor = _monitor(settings.monitor)
     name = str(monitor)
@@ -151,9 +162,9 @@ def _train_model(
 
     encoder, offset = prepared.encoder.fingerprint, -prepared.offset
     if start is None:
-        trainer = Trainer(model, settings, offset)
+        trainer = Trainer(model, settings, offset, work)
     else:
-        trainer = warm_start.going_on(start.checkpoint, model, settings, offset)
+        trainer = warm_start.going_on(start.checkpoint, model, settings, offset, work)
     begun = work / _SNAPSHOT
     course = snapshot.load(trainer, begun) if begun.exists() else Course()
     progressive = None
@@ -163,27 +174,32 @@ def _train_model(
         )
 
     def batches(epoch: int, skip: int) -> Iterator[Batch]:
-        by_query = settings.loss.needs_query
+        by_query, rows = settings.loss.needs_query, settings.rows(epoch)
         if progressive is not None:
-            ordered = train.batches(settings.batch_size, skip=skip, by_query=by_query)
+            ordered = train.batches(rows, skip=skip, by_query=by_query)
             return progressive.watch(ordered, course.rows)
         seed = settings.seed * 1_000_003 + epoch
-        return train.batches(settings.batch_size, seed=seed, skip=skip, by_query=by_query)
+        return train.batches(rows, seed=seed, skip=skip, by_query=by_query)
 
     def save(course: Course) -> None:
         if progressive is not None:
             progressive.flush()
         snapshot.save(trainer, course, begun, encoder)
 
-    history = trainer.fit(
-        batches=batches,
-        validate=validate,
-        better=better,
-        keep=lambda best: checkpoint.save(best, work / "checkpoint", encoder, trainer.step.state),
-        report=progress,
-        save=save,
-        course=course,
-    )
+    def keep(best: Model) -> None:
+        checkpoint.save(best, work / "checkpoint", encoder, trainer.step.state)
+
+    bars = Bars(report, train.rows, name)
+    with watching(config, work, course.steps, [bars, tracker]) as told:
+        history = trainer.fit(
+            batches=batches,
+            validate=validate,
+            better=better,
+            keep=keep,
+            report=told,
+            save=save,
+            course=course,
+        )
     if progressive is not None:
         write_json(work / PROGRESSIVE, progressive.report().model_dump())
     best, _ = checkpoint.load(work / "checkpoint")

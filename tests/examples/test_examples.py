@@ -32,7 +32,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def silent(stage: str, done: int, total: int) -> None:
+def silent(stage: str, done: int, total: int, note: str = "") -> None:
     """Report to nobody."""
 
 

@@ -66,7 +66,7 @@ rounds = 10
 """
 
 
-def silent(stage: str, done: int, total: int) -> None:
+def silent(stage: str, done: int, total: int, note: str = "") -> None:
     """Report to nobody."""
 
 

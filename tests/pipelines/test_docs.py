@@ -11,6 +11,7 @@ from features.checks.check import Check
 from features.derived.registry import AnyDerived
 from features.readers.open import FORMATS
 from features.transforms.registry import Feature
+from models.batch_growth import BatchGrowth
 from models.optimizers.dense.registry import Dense
 from models.optimizers.groups import Optimizers
 from models.optimizers.registry import Sparse
@@ -21,6 +22,7 @@ from pipelines.calibration import CalibrationConfig
 from pipelines.config import Config, DataConfig, ExportConfig
 from pipelines.negatives import Negatives
 from pipelines.splits.registry import AnySplit
+from pipelines.tracking import TrackConfig
 from ranking.lambdamart import RankerConfig
 
 PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text()
@@ -32,7 +34,7 @@ def members(union: Any) -> list[type[BaseModel]]:
 
 SECTIONS: list[type[BaseModel]] = [
     Config, DataConfig, Negatives, ExportConfig, TrainConfig, Progressive, Optimizers, RankerConfig,
-    CalibrationConfig,
+    CalibrationConfig, TrackConfig, BatchGrowth,
     *members(Feature), *members(AnySplit), *members(AnyModel), *members(Sparse),
     *members(Dense),
     Check, *(one.options for one in FORMATS.values()),
