@@ -28,6 +28,7 @@ from pipelines.calibration import CalibrationConfig
 from pipelines.negatives import Negatives
 from pipelines.splits.order import ByOrder
 from pipelines.splits.registry import AnySplit
+from pipelines.tune.config import TuneConfig
 from ranking.lambdamart import RankerConfig
 
 Paths = str | tuple[str, ...]
@@ -104,6 +105,7 @@ class Config(_Section):
     calibration: CalibrationConfig | None = None
     ranker: RankerConfig | None = None
     export: ExportConfig = ExportConfig()
+    tune: TuneConfig | None = Field(default=None, exclude=True)  # no run follows from it
     _base: Path = PrivateAttr(default=Path())
 
     @property
@@ -168,6 +170,14 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
     Raises:
         ConfigError: the file is absent or not TOML, a key is unknown, a value does not fit.
     """
+    return check_config(*read_config(path, overrides))
+
+
+def read_config(path: Path, overrides: Sequence[str] = ()) -> tuple[dict[str, Any], Path]:
+    """A configuration as it is written, overridden, and the folder that its paths are relative to.
+
+    Raises ConfigError where the file is absent or not TOML.
+    """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -179,7 +189,10 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
     for override in overrides:
         _override(document, override)
     document.setdefault("name", path.stem)
-    return check_config(document, path.resolve().parent)
+    base = document.pop("base", "")
+    if not isinstance(base, str):
+        raise ConfigError(f"base must be a folder, as text; got {base!r}.")
+    return document, (path.resolve().parent / base).resolve()
 
 
 def check_config(document: Mapping[str, Any], base: Path) -> Config:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,16 +30,26 @@ if TYPE_CHECKING:
     from models.model import Model
 
 Metrics = dict[str, float]
+Watch = Callable[[Metrics], None]
 
 _BEGUN, _SNAPSHOT = "begun.json", "snapshot"  # of a training under way
 
 
-def train(config: Config, out: Path, report: Report, *, resume: bool = False) -> Run:
+def train(
+    config: Config,
+    out: Path,
+    report: Report,
+    *,
+    resume: bool = False,
+    root: Path | None = None,
+    watch: Watch | None = None,
+) -> Run:
     """Train as configured, and write the run to `out`, whole or not at all.
 
-    The data is prepared beside `out` if it is not yet. The epoch and the round that are kept
-    are the best on validation. `resume` goes on where an interrupted training of the same
-    configuration stood, to the very run that it would have made; if it was finished, that is it.
+    The data is prepared in `root`, beside `out` unless given, if it is not yet. The epoch and the
+    round that are kept are the best on validation; `watch` is called with each epoch's metrics.
+    `resume` goes on where an interrupted training of the same configuration stood, to the very run
+    that it would have made; if it was finished, that is it.
 
     Raises:
         ConfigError: TensorFlow is not installed, or `out` is something else than a run.
@@ -47,7 +57,7 @@ def train(config: Config, out: Path, report: Report, *, resume: bool = False) ->
     """
     if out.exists() and not (out / RUN).exists():
         raise ConfigError(f"{out} must be a new folder or an earlier run; it is neither.")
-    prepared = prepare(config, out.resolve().parent, report)
+    prepared = prepare(config, root or out.resolve().parent, report)
     if config.calibration is not None:
         require_rows(prepared.part("valid"))
     key = _key(config, prepared)
@@ -66,7 +76,7 @@ def train(config: Config, out: Path, report: Report, *, resume: bool = False) ->
         epochs: list[Metrics] = []
         rounds: list[Metrics] = []
         if config.model is not None:
-            model, epochs = _train_model(config, prepared, work, report)
+            model, epochs = _train_model(config, prepared, work, report, watch)
             if config.calibration is not None:
                 calibrated = calibrate(config.calibration, model, prepared.part("valid"))
                 calibrations.save(calibrated.calibration, work)
@@ -103,7 +113,7 @@ def _key_of(file: Path) -> str | None:
 
 
 def _train_model(
-    config: Config, prepared: Prepared, work: Path, report: Report
+    config: Config, prepared: Prepared, work: Path, report: Report, watch: Watch | None
 ) -> tuple[Model, list[Metrics]]:
     if isinstance(config.model, dict):
         raise ConfigError(
@@ -124,8 +134,10 @@ def _train_model(
     def progress(step: Progress) -> None:
         if step.rows:
             report(f"train, epoch {step.epoch}", step.rows, train.rows)
+        elif watch is not None:
+            watch({"epoch": step.epoch, **step.metrics})
 
-    monitor = _monitor(settings.monitor)
+    monitor = monitored(settings.monitor)
     name = str(monitor)
 
     def validate(current: Model) -> dict[str, float]:
@@ -155,7 +167,8 @@ def _train_model(
     return best, history
 
 
-def _monitor(text: str) -> Metric:
+def monitored(text: str) -> Metric:
+    """The metric of that name. Raises ConfigError where it has no better and worse."""
     metric = parse_metric(text)
     if metric.higher_is_better is None:
         raise ConfigError(
