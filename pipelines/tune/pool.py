@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from pipelines.tune.process import Message, Outcome, Process
+from features.files import remove
+from pipelines.tune.process import Message, Outcome, Process, log_of
 from pipelines.tune.task import Task
 
 
@@ -54,7 +55,10 @@ def work(jobs: Iterator[Job], parallel: int) -> None:
             if message is None:
                 del running[slot]
                 free.append(slot)
-                one.job.ended(one.process.outcome(one.last, pruned=one.pruned))
+                outcome = one.process.outcome(one.last, pruned=one.pruned)
+                if outcome.error is None:
+                    remove(log_of(one.job.task.out))
+                one.job.ended(outcome)
             elif not one.pruned:
                 _listen(one, message)
     finally:

@@ -19,7 +19,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from features.errors import ConfigError, DataError
 from pipelines.tune.config import Axis, TuneConfig
 
-_JOURNAL, _KEY, _SEEDS = "study.log", "search", "seeds"
+_JOURNAL, _KEY, _SEEDS, _PRUNED = "study.log", "search", "seeds", "pruned"
 
 
 class Study:
@@ -43,7 +43,10 @@ class Study:
         """Those that were interrupted, then new ones, until there are as many as configured."""
         for old in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             self._study.sampler = self._sampler(old.number)
-            yield self._suggested(Trial(self._study, old._trial_id))
+            if _PRUNED in old.user_attrs:
+                self._study.tell(old.number, state=TrialState.PRUNED)
+            else:
+                yield self._suggested(Trial(self._study, old._trial_id))
         while (number := self._begun) < self.most:
             waiting = self._study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
             fixed = self._fixed(number)
@@ -73,10 +76,13 @@ class Study:
 
     def report(self, trial: Trial, epoch: int, value: float) -> bool:
         """What an epoch came to, known already where it is done again; whether to go on."""
-        known = self._study.get_trials(deepcopy=False)[trial.number].intermediate_values
-        if epoch not in known:
-            trial.report(value, epoch)
-        return not trial.should_prune()
+        if epoch in self._study.get_trials(deepcopy=False)[trial.number].intermediate_values:
+            return True
+        trial.report(value, epoch)
+        if not trial.should_prune():
+            return True
+        trial.set_user_attr(_PRUNED, True)  # a pruner asked again may say otherwise
+        return False
 
     def tell(self, trial: Trial, value: float | None, state: TrialState, **facts: Any) -> None:
         """The trial has ended; `facts` are kept with it."""

@@ -16,7 +16,7 @@ from pipelines.config import Config, check_config
 from pipelines.tune.config import TuneConfig
 from pipelines.tune.objective import Objective
 from pipelines.tune.pool import work
-from pipelines.tune.process import Outcome, log_of
+from pipelines.tune.process import Outcome
 from pipelines.tune.space import changed
 from pipelines.tune.study import Study
 from pipelines.tune.task import Task
@@ -157,16 +157,13 @@ def _of(config: Config) -> set[str]:
 
 
 def _sweep(found: Search, study: Study) -> None:
-    """Remove what losing trials left on disk, but for the logs of those that failed."""
+    """Remove the runs of trials that are not, or no longer, among the best."""
     if found.config.keep:
         return
     kept = {trial.number for trial in study.ranked()[: found.config.best]}
     for trial in study.ended:
         if trial.number not in kept:
-            run = found.trial(trial.number)
-            discard(run)
-            if trial.state != TrialState.FAIL:
-                remove(log_of(run))
+            discard(found.trial(trial.number))
 
 
 def discard(run: Path) -> None:
