@@ -52,6 +52,12 @@ def check_space(document: Mapping[str, Any], base: Path, space: Mapping[str, Axi
                 f"tune.space may hold keys of {listing(SEARCHED)}; got '{key}', which says what "
                 "is measured, or where."
             )
+        inside = [other for other in space if other.startswith(f"{key}.")]
+        if inside:
+            raise ConfigError(
+                f"tune.space must not hold both '{key}' and '{inside[0]}', which is a part of it. "
+                "Remove one of them."
+            )
         if key in _FIXED:
             raise ConfigError(
                 f"tune.space must not hold '{key}': trials are compared at the same one. "

@@ -20,6 +20,7 @@ from pipelines.calibration import CalibrationConfig
 from pipelines.config import Config, DataConfig, ExportConfig
 from pipelines.negatives import Negatives
 from pipelines.splits.registry import AnySplit
+from pipelines.tune.config import Axis, TuneConfig
 from ranking.lambdamart import RankerConfig
 
 PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text()
@@ -31,7 +32,7 @@ def members(union: Any) -> list[type[BaseModel]]:
 
 SECTIONS: list[type[BaseModel]] = [
     Config, DataConfig, Negatives, ExportConfig, TrainConfig, Optimizers, RankerConfig,
-    CalibrationConfig,
+    CalibrationConfig, TuneConfig, Axis,
     *members(Feature), *members(AnySplit), *members(AnyModel), *members(Sparse),
     *members(Dense),
     Check, *(one.options for one in FORMATS.values()),

@@ -56,6 +56,12 @@ def test_axes_are_checked_against_the_configuration(
         check_space(DOCUMENT, Path(), {key: Axis.model_validate(axis)})
 
 
+def test_an_axis_must_not_be_a_part_of_another() -> None:
+    model = Axis(choices=({"type": "lr"}, {"type": "fm"}))
+    with pytest.raises(ConfigError, match="both 'model' and 'model.dim', which is a part of it"):
+        check_space(DOCUMENT, Path(), {"model.dim": Axis(low=2, high=8), "model": model})
+
+
 def test_axes_that_fit() -> None:
     axes = {
         "train.optimizers.embeddings.learning_rate": {"low": 1e-3, "high": 0.1, "log": True},

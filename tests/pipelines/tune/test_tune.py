@@ -219,7 +219,7 @@ def test_trials_that_fail_or_die_do_not_end_the_search(small: Path) -> None:
 
 def test_data_that_cannot_be_prepared_is_told_before_the_first_trial(small: Path) -> None:
     out = small.parent / "none" / "found"
-    split = ["data.split.type=hash", "data.split.train=0.5", "data.split.valid=0.5"]
+    split = ["data.split.type=hash", "data.split.train=0.5", "data.split.valid=0.4"]
     with pytest.raises(DataError, match="'no'"):
         tune(small, [*split, "data.split.column=no"], out, silent)
     assert not out.exists()
