@@ -51,6 +51,7 @@ class Process:
         self._log = log_of(task.out)
         self._log.parent.mkdir(parents=True, exist_ok=True)
         cores = _share(mine(), slot, parallel)
+        told = task.model_copy(update={"cores": tuple(cores)}).model_dump_json()
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 # -P: a folder of the user's that is called as one of ours is not taken for it
@@ -61,16 +62,15 @@ class Process:
                 env=_environment(len(cores)),
                 start_new_session=True,  # Ctrl-C is for the search, which ends it
             )
-        self._told = task.model_copy(update={"cores": tuple(cores)})
         self._hear = hear
-        threading.Thread(target=self._listen, daemon=True).start()
+        threading.Thread(target=self._listen, args=(told,), daemon=True).start()
 
-    def _listen(self) -> None:
+    def _listen(self, told: str) -> None:
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None
         assert stdout is not None
         try:
-            stdin.write(self._told.model_dump_json().encode() + b"\n")
+            stdin.write(told.encode() + b"\n")
             stdin.flush()  # and left open: it ends when this process does
             for line in stdout:
                 self._hear(json.loads(line))

@@ -24,9 +24,9 @@ def test_threads_are_as_many_as_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "OMP_NUM_THREADS" not in process._environment(0)
 
 
-def test_a_process_that_dies_says_so_in_its_log(tmp_path: Path) -> None:
+def test_a_mistake_of_the_user_is_the_outcome(tmp_path: Path) -> None:
     objective = Objective(scorer="ctr", metric="AUC")
-    whole = Task(config={}, base=tmp_path, out=tmp_path / "out", root=tmp_path, objective=objective)
+    task = Task(config={}, base=tmp_path, out=tmp_path / "out", root=tmp_path, objective=objective)
     ended = Event()
     heard: list[process.Message] = []
 
@@ -36,11 +36,10 @@ def test_a_process_that_dies_says_so_in_its_log(tmp_path: Path) -> None:
         else:
             heard.append(message)
 
-    broken = whole.model_copy(update={"root": None})  # which it does not understand
-    one = process.Process(broken, 0, 1, hear)
+    one = process.Process(task, 0, 1, hear)
     assert ended.wait(200)
-    found = one.outcome({}, pruned=False)
-    assert heard == []
+    (last,) = heard
+    found = one.outcome(last, pruned=False)
     assert found.value is None
-    assert "ended with code 1" in str(found.error)
-    assert "root" in (tmp_path / "out.log").read_text()
+    assert found.error == "name must be given; it is missing. (2 more)"
+    assert process.log_of(task.out).read_text() == ""
