@@ -29,6 +29,7 @@ from pipelines.negatives import Negatives
 from pipelines.splits.order import ByOrder
 from pipelines.splits.registry import AnySplit
 from pipelines.tracking import TrackConfig
+from pipelines.tune.config import TuneConfig
 from ranking.lambdamart import RankerConfig
 
 Paths = str | tuple[str, ...]
@@ -106,6 +107,7 @@ class Config(_Section):
     ranker: RankerConfig | None = None
     export: ExportConfig = ExportConfig()
     track: TrackConfig | None = None
+    tune: TuneConfig | None = Field(default=None, exclude=True)  # no run follows from it
     _base: Path = PrivateAttr(default=Path())
 
     @property
@@ -170,6 +172,14 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
     Raises:
         ConfigError: the file is absent or not TOML, a key is unknown, a value does not fit.
     """
+    return check_config(*read_config(path, overrides))
+
+
+def read_config(path: Path, overrides: Sequence[str] = ()) -> tuple[dict[str, Any], Path]:
+    """A configuration as it is written, overridden, and the folder that its paths are relative to.
+
+    Raises ConfigError where the file is absent or not TOML.
+    """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -181,7 +191,10 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
     for override in overrides:
         _override(document, override)
     document.setdefault("name", path.stem)
-    return check_config(document, path.resolve().parent)
+    base = document.pop("base", "")
+    if not isinstance(base, str):
+        raise ConfigError(f"base must be a folder, as text; got {base!r}.")
+    return document, (path.resolve().parent / base).resolve()
 
 
 def check_config(document: Mapping[str, Any], base: Path) -> Config:

@@ -29,7 +29,7 @@ from pipelines.preparation import Preparation, Report
 _FORMAT = 3  # of the prepared folder: a change makes everyone prepare anew
 _FORGOTTEN = 7 * 24 * 3600.0  # seconds after which nobody is believed to resume
 
-__all__ = ["Prepared", "Report", "prepare"]
+__all__ = ["Prepared", "Report", "fingerprint", "prepare"]
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def prepare(config: Config, root: Path, report: Report, earlier: Encoder | None 
         if not (folder / "prepared.json").exists():
             forget(folder.parent, older=_FORGOTTEN)
             with resuming(folder) as work, given_back():
-                data = _fingerprint(division.identity)
+                data = fingerprint(division.identity)
                 Preparation(work, key, data, config, division, report, earlier).run()
     return Prepared(folder)
 
@@ -126,7 +126,7 @@ def _digest(path: Path) -> str:
         raise DataError(f"The vocabulary {path} must be a text file; {error}.") from error
 
 
-def _fingerprint(identity: dict[str, Any]) -> str:
+def fingerprint(identity: dict[str, Any]) -> str:
     """sha256 of the readers and the names, sizes and content edges of the files; not of times."""
     timeless = {
         part: {

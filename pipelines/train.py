@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ from pipelines.run import RUN, Run, about, versions
 from pipelines.scoring import matrix, query_data, score
 from pipelines.start import Start
 from pipelines.tracking import tracker_of
-from pipelines.watching import Bars, Watcher, require, watching
+from pipelines.watching import Bars, Epochs, Watcher, require, watching
 from ranking import lambdamart
 from ranking.lambdamart import Ranker
 from serving.calibration import store as calibrations
@@ -42,14 +42,22 @@ _SCORES = ".scores"
 
 
 def train(
-    config: Config, out: Path, report: Report, *, resume: bool = False, start: Path | None = None
+    config: Config,
+    out: Path,
+    report: Report,
+    *,
+    resume: bool = False,
+    start: Path | None = None,
+    root: Path | None = None,
+    watch: Callable[[Metrics], None] | None = None,
 ) -> Run:
     """Train as configured, and write the run to `out`, whole or not at all.
 
-    The data is prepared beside `out` if it is not yet. The epoch and the round that are kept
-    are the best on validation. `resume` goes on where an interrupted training of the same
-    configuration stood, to the very run that it would have made; if it was finished, that is it.
-    From the run in `start`, where there is one, vocabularies grow and the model learns on.
+    The data is prepared in `root`, beside `out` unless given, if it is not yet. The epoch and the
+    round that are kept are the best on validation; `watch` is called with each epoch's metrics.
+    `resume` goes on where an interrupted training of the same configuration stood, to the very run
+    that it would have made; if it was finished, that is it. From the run in `start`, where there is
+    one, vocabularies grow and the model learns on.
 
     Raises:
         ConfigError: TensorFlow, or what is reported to, is not installed; or `out` is something
@@ -62,7 +70,8 @@ def train(
     require(config)
     tracker = tracker_of(config.track, config.base)
     begin = None if start is None else Start.of(start, config, out)
-    prepared = prepare(config, out.resolve().parent, report, begin.encoder if begin else None)
+    root = root or out.resolve().parent
+    prepared = prepare(config, root, report, begin.encoder if begin else None)
     if config.calibration is not None:
         require_rows(prepared.part("valid"))
     key = _key(config, prepared, begin)
@@ -85,7 +94,8 @@ def train(
         epochs: list[Metrics] = []
         rounds: list[Metrics] = []
         if config.model is not None:
-            model, epochs = _train_model(config, prepared, work, report, tracker, begin)
+            watchers = [tracker] if watch is None else [tracker, Epochs(watch)]
+            model, epochs = _train_model(config, prepared, work, report, watchers, begin)
             if config.calibration is not None:
                 calibrated = calibrate(config.calibration, model, prepared.part("valid"))
                 calibrations.save(calibrated.calibration, work)
@@ -129,7 +139,7 @@ def _train_model(
     prepared: Prepared,
     work: Path,
     report: Report,
-    tracker: Watcher,
+    watchers: Sequence[Watcher],
     start: Start | None,
 ) -> tuple[Model, list[Metrics]]:
     if isinstance(config.model, dict):
@@ -149,7 +159,7 @@ def _train_model(
     odds = labels.weighted_mean / (1 - labels.weighted_mean) * math.exp(prepared.offset)
     model = Model(config.model, train.layout, settings.optimizers, settings.seed, odds / (1 + odds))
 
-    monitor = _monitor(settings.monitor)
+    monitor = monitored(settings.monitor)
     name = str(monitor)
 
     def validate(current: Model) -> dict[str, float]:
@@ -190,7 +200,7 @@ def _train_model(
         checkpoint.save(best, work / "checkpoint", encoder, trainer.step.state)
 
     bars = Bars(report, train.rows, name)
-    with watching(config, work, course.steps, [bars, tracker]) as told:
+    with watching(config, work, course.steps, [bars, *watchers]) as told:
         history = trainer.fit(
             batches=batches,
             validate=validate,
@@ -212,7 +222,8 @@ def _sparsity(model: Model) -> dict[str, dict[str, float]]:
     return {name: found._asdict() for name, found in sparsities(model.tables).items()}
 
 
-def _monitor(text: str) -> Metric:
+def monitored(text: str) -> Metric:
+    """The metric of that name. Raises ConfigError where it has no better and worse."""
     metric = parse_metric(text)
     if metric.higher_is_better is None:
         raise ConfigError(

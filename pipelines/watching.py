@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -62,6 +62,19 @@ class Bars:
         shown = {"loss": progress.loss, **first, **progress.metrics}
         note = ", ".join(f"{name} {value:.4g}" for name, value in shown.items())
         self._report(f"train, epoch {progress.epoch}", self._rows, self._rows, note)
+
+
+class Epochs:
+    """Calls `watch` with the metrics of each epoch, and its number."""
+
+    def __init__(self, watch: Callable[[dict[str, float]], None]) -> None:
+        self._watch = watch
+
+    def step(self, progress: Progress, pace: Pace) -> None:
+        """Says nothing."""
+
+    def epoch(self, progress: Progress) -> None:
+        self._watch({"epoch": progress.epoch, **progress.metrics})
 
 
 def require(config: Config) -> None:

@@ -38,6 +38,14 @@ def test_the_name_is_the_files_and_paths_are_relative_to_it(tmp_path: Path) -> N
     assert config.base == tmp_path
 
 
+def test_paths_may_be_relative_to_another_folder(tmp_path: Path) -> None:
+    (tmp_path / "found").mkdir()
+    path = write(tmp_path / "found", f'base = ".."\n{TOML}')
+    assert load_config(path).base == tmp_path
+    with pytest.raises(ConfigError, match="base must be a folder, as text; got 3"):
+        load_config(path, ["base=3"])
+
+
 def test_overrides_reach_into_sections(tmp_path: Path) -> None:
     config = load_config(
         write(tmp_path, TOML),

@@ -23,6 +23,7 @@ from pipelines.config import Config, DataConfig, ExportConfig
 from pipelines.negatives import Negatives
 from pipelines.splits.registry import AnySplit
 from pipelines.tracking import TrackConfig
+from pipelines.tune.config import Axis, TuneConfig
 from ranking.lambdamart import RankerConfig
 
 PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text()
@@ -34,7 +35,7 @@ def members(union: Any) -> list[type[BaseModel]]:
 
 SECTIONS: list[type[BaseModel]] = [
     Config, DataConfig, Negatives, ExportConfig, TrainConfig, Progressive, Optimizers, RankerConfig,
-    CalibrationConfig, TrackConfig, BatchGrowth,
+    CalibrationConfig, TrackConfig, BatchGrowth, TuneConfig, Axis,
     *members(Feature), *members(AnySplit), *members(AnyModel), *members(Sparse),
     *members(Dense),
     Check, *(one.options for one in FORMATS.values()),

@@ -1,4 +1,5 @@
 import tomllib
+from datetime import date, datetime, time
 
 from pipelines.guessing import toml
 
@@ -15,3 +16,16 @@ def test_a_long_list_is_written_in_lines() -> None:
     written = toml.pair("columns", content)
     assert max(map(len, written.splitlines())) <= 100
     assert tomllib.loads(written) == {"columns": content}
+
+
+def test_a_document_is_read_back_as_it_was() -> None:
+    content = {
+        "name": "a",
+        "train": {"optimizers": {"wide": {"l1": 1e-5}}, "l2": {}, "odd key": float("inf")},
+        "seen": [date(2024, 1, 2), datetime(2024, 1, 2, 3, 4), time(5, 6)],
+        "features": [{"type": "id", "columns": ["a", "b"]}, {}, {"filter": [["x", "<", 1]]}],
+        "none": [],
+        "odd.section": {"on": True, "deep": [{"a": 1}, {"b": [{"c": 2}]}]},
+        "last": -1.5,
+    }
+    assert tomllib.loads(toml.document(content)) == content
