@@ -49,7 +49,11 @@ class Contender:
 
     @property
     def installed(self) -> bool:
-        return all(importlib.util.find_spec(one) is not None for one in self.needs)
+        return installed(self.needs)
+
+
+def installed(modules: Sequence[str]) -> bool:
+    return all(importlib.util.find_spec(one) is not None for one in modules)
 
 
 def peak_mb() -> float:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -25,7 +26,7 @@ from typing import Any, get_args
 from rich.console import Console
 
 from benchmarks.figures import Goal
-from benchmarks.harness import Contender, environment, measure, opening
+from benchmarks.harness import environment, installed, opening
 from benchmarks.training import report
 from benchmarks.training.contest import (
     Choice,
@@ -35,12 +36,12 @@ from benchmarks.training.contest import (
     chosen,
     growth,
     heats,
+    profile,
     race,
     scored,
 )
-from benchmarks.training.profile import PIECES, STEP, piece
 from benchmarks.training.rivals import OURS, OURS_BF16, RIVALS
-from benchmarks.training.task import Family, Task, scattered, write
+from benchmarks.training.task import Family, Task, write
 from benchmarks.training.trainee import Rival, Setting
 
 PARTS = ("races", "auc", "growth", "profile")
@@ -89,9 +90,7 @@ QUICK = Plan((200, 1_000), (5_200, 26_000), 256, 4, 8, 2, Effort(2, 0.05, 1, 0.0
 
 
 def free_gigabytes() -> float:
-    """What may be had without swapping; half the memory that macOS has, which tells no more."""
-    import os
-
+    """What may be had without swapping; elsewhere than on Linux, half of the memory."""
     meminfo = Path("/proc/meminfo")
     if meminfo.exists():
         return int(meminfo.read_text().split("MemAvailable:")[1].split()[0]) * 1024 / 1e9
@@ -177,16 +176,8 @@ class Benchmark:
 
     def profile(self, family: Family) -> None:
         task = self._plan.task(family, self._plan.values[0])
-        batch = scattered(task, 1, min(task.sizes))[0]
         for one in self._ours():
-            bfloat16 = one.name == OURS_BF16
-            entries = [
-                Contender(
-                    name, partial(piece, task, bfloat16, batch, name), 1, "steps", ("models.step",)
-                )
-                for name in (STEP, *PIECES)
-            ]
-            found = measure(entries, self._plan.effort.rounds, turn_seconds=self._plan.effort.turn)
+            found = profile(one, task, self._plan.effort)
             self._keep(f"profile, {family}", one.name, [asdict(figure) for figure in found])
             self._show(report.profile(f"{family}, {one.name}, one step", found))
 
@@ -213,11 +204,12 @@ def main() -> None:
     if options.rounds:
         plan = replace(plan, effort=replace(plan.effort, rounds=options.rounds))
     asked = [one for one in RIVALS if one.name in (OURS, OURS_BF16, *options.only)]
-    rivals = [one for one in asked if report.installed(one)]
+    rivals = [one for one in asked if installed(one.needs)]
     absent = [one.name for one in asked if one not in rivals]
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 180)
     show = (lambda *_: None) if options.json else partial(console.print, sep="\n")
     show(*opening(where), *(f"{name}: not installed: benchmarks/README.md" for name in absent))
+    show(*(f"{one.name}: {one.how}" for one in rivals))
     with tempfile.TemporaryDirectory() as folder:
         benchmark = Benchmark(plan, rivals, Path(folder), show)
         for part in ("profile",) if options.profile else options.parts:

@@ -77,7 +77,8 @@ class DeepCtr(_Fit):
         if self.task.wide:
             return WDL(ids, every, **common)
         crosses = {"cross_num": CROSSES, "cross_parameterization": "matrix", "l2_reg_cross": 0}
-        return DCN([], every, **common, **crosses)
+        # Its DCN fails on batches of a fixed size without a linear part; numerics cost nothing.
+        return DCN(every[-1:], every, **common, **crosses)
 
     def _optimizer(self) -> Any:
         if self.setting.optimizer == "AdaGrad":

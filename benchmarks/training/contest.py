@@ -18,7 +18,7 @@ from benchmarks.figures import Figure, Spread
 from benchmarks.harness import Contender, measure
 from benchmarks.training.gemm import products
 from benchmarks.training.rivals import OURS, OURS_BF16
-from benchmarks.training.task import Floats, Task, read, scattered
+from benchmarks.training.task import Floats, Task, drawn, read, scattered
 from benchmarks.training.trainee import Rival, Setting, Trainee
 
 GEMM, GEMM_BF16 = "the matrix products alone, float32", "the matrix products alone, bfloat16"
@@ -158,6 +158,36 @@ def growth(rival: Rival, sizes: Sequence[int], task: Task, effort: Effort) -> li
 def _grown(rival: Rival, task: Task, names: int) -> Callable[[], object]:
     trainee = made(rival, task, rival.settings[0], _middle(rival))
     return trainee.stepper(scattered(task, 32, names))
+
+
+PIECES = (
+    "whole step",
+    "hand-over",
+    "touch",
+    "pull",
+    "spread",
+    "forward and backward",
+    "segment sum",
+    "push",
+    "dense update",
+)
+
+
+def profile(rival: Rival, task: Task, effort: Effort) -> list[Figure]:
+    """A step of ours, then each of its pieces."""
+    setting = rival.settings[0]
+    entries = [
+        Contender(name, partial(_piece, task, setting, name), 1, "steps", rival.needs)
+        for name in PIECES
+    ]
+    return measure(entries, effort.rounds, turn_seconds=effort.turn)
+
+
+def _piece(task: Task, setting: Setting, name: str) -> Callable[[], object]:
+    from benchmarks.training.profile import Pieces
+
+    batch = next(drawn(task, 1))
+    return Pieces(task, setting.bfloat16, batch).calls()[name]
 
 
 @dataclass(frozen=True)

@@ -16,17 +16,6 @@ from models.step import Step
 from models.train_config import TrainConfig
 
 RATE = 0.02
-PIECES = (
-    "hand-over",
-    "touch",
-    "pull",
-    "spread",
-    "forward and backward",
-    "segment sum",
-    "push",
-    "dense update",
-)
-STEP = "whole step"
 
 
 class Pieces:
@@ -67,18 +56,17 @@ class Pieces:
         of_rows = gather(weights, of_inputs)
         push = tf.function(lambda rows, pulled, found: self._push(rows, pulled, found))
         update = tf.function(lambda found: self._update(found))
-        calls = (
-            lambda: model.arrays(self._batch),
-            lambda: touch(ids),
-            lambda: pull(rows),
-            lambda: spread(weights),
-            lambda: passes(embedded),
-            lambda: gather(weights, of_inputs),
-            lambda: push(rows, pulled, of_rows),
-            lambda: update(of_dense),
-        )
-        whole = {STEP: lambda: float(self._step(self._batch))}
-        return whole | dict(zip(PIECES, calls, strict=True))
+        return {
+            "whole step": lambda: float(self._step(self._batch)),
+            "hand-over": lambda: model.arrays(self._batch),
+            "touch": lambda: touch(ids),
+            "pull": lambda: pull(rows),
+            "spread": lambda: spread(weights),
+            "forward and backward": lambda: passes(embedded),
+            "segment sum": lambda: gather(weights, of_inputs),
+            "push": lambda: push(rows, pulled, of_rows),
+            "dense update": lambda: update(of_dense),
+        }
 
     def _spread(self, weights: Any, touched: Any, numerics: Any) -> Any:
         return self._model.inputs(weights, touched, {}, numerics)
@@ -108,7 +96,3 @@ class Pieces:
     def _update(self, found: Any) -> Any:
         self._adam.apply_gradients(zip(found, self._dense, strict=True))
         return tf.constant(0.0)
-
-
-def piece(task: Task, bfloat16: bool, batch: Batch, name: str) -> Callable[[], object]:
-    return Pieces(task, bfloat16, batch).calls()[name]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import multiprocessing
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -13,20 +12,14 @@ from rich.table import Table
 from benchmarks.figures import Figure, Goal
 from benchmarks.training.contest import GEMM, GEMM_BF16, Choice, Result, Scored
 from benchmarks.training.gemm import flops
-from benchmarks.training.profile import PIECES
-from benchmarks.training.rivals import OURS, OURS_BF16, RIVALS
+from benchmarks.training.rivals import OURS, OURS_BF16
 from benchmarks.training.task import Family, Task
-from benchmarks.training.trainee import Rival
 
 FASTER: dict[Family, float] = {"dcn_v2": 2.0, "wide_deep": 3.0}  # times the best rival
 OF_PRODUCTS = 0.8  # of the rate that the dense part's products allow, of DCN-V2
 SLACK_GB, ALIKE = 1.5, 0.0005
-SLOTS = {"dcn_v2": 1, "wide_deep": 1}  # of AdaGrad, beside each weight of an embedding
+_ADAGRAD_SLOTS = 1
 _FTRL_SLOTS = 2
-
-
-def installed(rival: Rival) -> bool:
-    return all(importlib.util.find_spec(one) is not None for one in rival.needs)
 
 
 def apart(call: Callable[..., Any], *arguments: Any) -> Any:
@@ -49,9 +42,8 @@ def trials(name: str, choice: Choice) -> list[str]:
 
 
 def race(title: str, results: Sequence[Result]) -> Table:
-    how = {one.name: one.how for one in RIVALS}
     headings = ("examples/s", "ms a step", f"time / {OURS}", f"time / {OURS_BF16}")
-    table = _table(title, "contestant", *headings, "set-up s", "peak MB", "setting", "how")
+    table = _table(title, "contestant", *headings, "set-up s", "peak MB", "setting")
     for one in results:
         figure, ratios = one.figure, [one.over.get(name) for name in (OURS, OURS_BF16)]
         times = [
@@ -59,8 +51,7 @@ def race(title: str, results: Sequence[Result]) -> Table:
             *("" if ratio is None else ratio.text() for ratio in ratios),
         ]
         sizes = f"{figure.setup_seconds:.1f}", f"{figure.peak_mb:,.0f}"
-        said = one.setting, how.get(figure.name, "")
-        table.add_row(figure.name, f"{figure.rate:,.0f}", *times, *sizes, *said)
+        table.add_row(figure.name, f"{figure.rate:,.0f}", *times, *sizes, one.setting)
     return table
 
 
@@ -70,7 +61,7 @@ def verdicts(results: Sequence[Result], task: Task) -> list[str]:
     rivals = [
         one for one in results if one.figure.name not in ours and one.figure.name not in products
     ]
-    said = []
+    said, figures = list[str](), {one.figure.name: one.figure for one in results}
     for name, floor in ours.items():
         mine = [one for one in results if one.figure.name == name]
         if not mine:
@@ -81,7 +72,6 @@ def verdicts(results: Sequence[Result], task: Task) -> list[str]:
             met = "met" if times.median >= FASTER[task.family] else "NOT MET"
             aim = f"Goal: {name} at least {FASTER[task.family]:g} times as fast as the best rival"
             said.append(f"{aim}: {met}: {times.text()} of {best.figure.name}")
-        figures = {one.figure.name: one.figure for one in results[: len(results)]}
         if task.family == "dcn_v2" and floor in figures:
             teraflops = flops(task) / figures[floor].seconds.median / 1e9
             said.append(f"{floor}: {teraflops:,.0f} GFLOP/s")
@@ -96,21 +86,21 @@ def verdicts(results: Sequence[Result], task: Task) -> list[str]:
 def allowed_mb(task: Task) -> float:
     """Tables x (1 + slots) + 1.5 GB, in MB: AdaGrad keeps one slot, FTRL two."""
     wide = 4 * task.rows * (1 + _FTRL_SLOTS) if task.wide else 0
-    return (4 * task.rows * task.dim * 2 + wide) / 1e6 + SLACK_GB * 1e3
+    return (4 * task.rows * task.dim * (1 + _ADAGRAD_SLOTS) + wide) / 1e6 + SLACK_GB * 1e3
 
 
 def learned(title: str, found: Mapping[str, Scored]) -> Table:
-    """AUC on test, and how far the better of ours is from it."""
+    """AUC on test, and how far it is from each of ours."""
     table = _table(
         title, "contestant", "test AUC", f"less {OURS}", f"less {OURS_BF16}", "rate", "validation"
     )
     for name, one in found.items():
-        gaps = [
+        less = [
             f"{one.auc - found[other].auc:+.4f}" if other in found else ""
             for other in (OURS, OURS_BF16)
         ]
         every = ", ".join(f"{rate:g}: {auc:.4f}" for rate, auc in one.validation.items())
-        table.add_row(name, f"{one.auc:.4f}", *gaps, f"{one.rate:g}", every)
+        table.add_row(name, f"{one.auc:.4f}", *less, f"{one.rate:g}", every)
     table.caption = f"equal: within {ALIKE}; by learning rate, AUC on validation rows"
     return table
 
@@ -129,10 +119,8 @@ def growth(title: str, found: Sequence[Figure]) -> Table:
 def profile(title: str, found: Sequence[Figure]) -> Table:
     """Of the whole step, which is first; what the pieces leave is dispatch and waiting."""
     table = _table(title, "piece", "ms", "of the step")
-    whole, shares = found[0], []
-    for one in found:
-        share = one.over(whole)
-        shares += [share.median] if one.name in PIECES else []
+    shares = [one.over(found[0]) for one in found]
+    for one, share in zip(found, shares, strict=True):
         table.add_row(one.name, one.seconds.text(1e3), share.text())
-    table.add_row("the rest", "", f"{1 - sum(shares):.3g}")
+    table.add_row("the rest", "", f"{1 - sum(share.median for share in shares[1:]):.3g}")
     return table

@@ -20,6 +20,7 @@ Array = npt.NDArray[Any]
 HIDDEN: dict[Family, tuple[int, ...]] = {"dcn_v2": (400, 400, 400), "wide_deep": (64, 32)}
 CROSSES, STDDEV = 3, 0.01
 KNOWN = 100_000  # ids of a field whose effects differ; those of rarer ids repeat
+_ARRAYS = "ids", "numerics", "label"
 _LATENT, _PAIRS, _CLICK_RATE = 4, 26, 0.2
 
 
@@ -147,7 +148,7 @@ def write(task: Task, batches: int, folder: Path, seed: int) -> Path:
     """Drawn batches as arrays that processes share; `read` gives them back."""
     folder.mkdir(parents=True)
     made = Batch.concat(list(drawn(task, batches, seed)))
-    for name in ("ids", "numerics", "label"):
+    for name in _ARRAYS:
         np.save(folder / f"{name}.npy", getattr(made, name))
     return folder
 
