@@ -10,6 +10,7 @@ import json
 import multiprocessing
 import os
 import platform
+import re
 import resource
 import statistics
 import subprocess
@@ -26,7 +27,8 @@ from rich.table import Table
 
 from benchmarks.figures import Figure, Goal, Spread
 
-_INSTALL = "pip install -r requirements-bench.lock"
+_INSTALL = "pip install --no-deps -r requirements-bench.lock"
+_RAISED = re.compile(r"[A-Za-z_.]+(Error|Exception): ")  # the first line of what was raised
 _ROUNDS, _TURN = 15, 1.0  # turns each, and seconds a turn
 _QUICK_ROUNDS, _QUICK_TURN = 5, 0.3
 
@@ -119,13 +121,15 @@ class _Child:
         self.setup = self.ask()
 
     def manages(self, what: Callable[[], object], failures: dict[str, str] | None) -> bool:
-        """Whether it does what is asked; the last line of why not into `failures`."""
+        """Whether it does what is asked; the line of why not into `failures`."""
         try:
             what()
         except RuntimeError as error:
             if failures is None:
                 raise
-            failures[self.contender.name] = str(error).strip().splitlines()[-1]
+            lines = str(error).strip().splitlines()
+            raised = [one for one in lines if _RAISED.match(one)] or lines
+            failures[self.contender.name] = raised[-1][:300]
             return False
         return True
 

@@ -136,7 +136,7 @@ class Benchmark:
             task = self._plan.task(family, values)
             folder = self._data(task, "race", self._plan.pool, 1)
             results, failures = list[Result](), dict[str, str]()
-            groups, absent = heats(able, task, 0.9 * free_gigabytes())
+            groups, absent = heats(able, task, 0.85 * free_gigabytes())
             for group in groups:
                 results += race(group, settings, task, folder, self._plan.effort, failures)
             failures |= {one.name: "needs more memory than there is" for one in absent}

@@ -77,7 +77,7 @@ class Rival:
 
     def gigabytes(self, task: Task) -> float:
         """Roughly what its process holds."""
-        return (task.table_bytes * self.copies) / 1e9 + 1.5
+        return (task.table_bytes * self.copies) / 1e9 + 1.0
 
 
 def stacked(batches: Sequence[Batch]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
