@@ -90,22 +90,23 @@ def heats(
 ) -> tuple[list[list[Rival]], list[Rival]]:
     """Groups that fit into memory together, ours in each; and those that fit into none."""
     ours = [one for one in rivals if one.name in (OURS, OURS_BF16)]
-    room = gigabytes - sum(one.gigabytes(task) for one in ours)
-    groups: list[list[Rival]] = [[]]
-    left, absent = room, []
-    for one in rivals:
-        if one in ours:
-            continue
+    room = gigabytes - _held(ours, task)
+    groups, absent = list[list[Rival]](), list[Rival]()
+    for one in (one for one in rivals if one not in ours):
         needed = one.gigabytes(task)
+        holds = (group for group in groups if _held(group, task) + needed <= room)
+        group = next(holds, None)
         if needed > room:
             absent.append(one)
-        elif needed > left:
+        elif group is None:
             groups.append([one])
-            left = room - needed
         else:
-            groups[-1].append(one)
-            left -= needed
-    return [[*ours, *group] for group in groups], absent
+            group.append(one)
+    return [[*ours, *group] for group in groups or [[]]], absent
+
+
+def _held(rivals: Sequence[Rival], task: Task) -> float:
+    return sum(one.gigabytes(task) for one in rivals)
 
 
 def race(
