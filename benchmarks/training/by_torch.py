@@ -152,6 +152,7 @@ class _Fused(nn.Module):
             optimizer=configs.EmbOptimType.EXACT_ADAGRAD,
             learning_rate=rate,
             eps=EPSILON,
+            bounds_check_mode=common.BoundsCheckMode.NONE,
         )
         for weight in self._table.split_embedding_weights():
             nn.init.normal_(weight, std=stddev)

@@ -105,6 +105,21 @@ def learned(title: str, found: Mapping[str, Scored]) -> Table:
     return table
 
 
+def alike(found: Mapping[str, Scored]) -> list[str]:
+    """Whether each of ours learns as well as the rival that learned most."""
+    rivals = {name: one.auc for name, one in found.items() if name not in (OURS, OURS_BF16)}
+    if not rivals:
+        return []
+    best = max(rivals, key=lambda name: rivals[name])
+    said = []
+    for name in (OURS, OURS_BF16):
+        if name in found:
+            gap = found[name].auc - rivals[best]
+            met = "met" if gap >= -ALIKE else "NOT MET"
+            said.append(f"Goal: {name} within {ALIKE} of the best AUC: {met}: {gap:+.4f} to {best}")
+    return said
+
+
 def growth(title: str, found: Sequence[Figure]) -> Table:
     table = _table(
         title, "tables", "examples/s", "ms a step", "time / first", "set-up s", "peak MB"
