@@ -94,7 +94,7 @@ class _Ranking(recommenders.Model):
     """Embeddings under TFRS' Cross layers beside an MLP, or under an MLP beside weights an id."""
 
     def __init__(self, task: Task, setting: Setting) -> None:
-        super().__init__()
+        super().__init__(dtype="float32")  # or Keras would cast the numerics
         self._task, self._fused, self._bfloat16 = task, setting.fused, setting.bfloat16
         self._starts = tf.constant(task.starts, tf.int32)
         self.tables = self._made(task.dim, STDDEV)
