@@ -45,7 +45,7 @@ format: setup ## rewrite the code as ruff wants it
 	@$(BIN)/ruff format .
 
 bench: setup ## the benchmarks, quickly; see benchmarks/README.md for the rivals
-	@$(BIN)/python -m benchmarks.train_step --quick
+	@$(BIN)/python -m benchmarks.train --quick --families dcn_v2 --parts races growth
 	@$(BIN)/python -m benchmarks.features --quick
 	@$(BIN)/python -m benchmarks.examples --quick
 

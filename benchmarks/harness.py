@@ -10,14 +10,15 @@ import json
 import multiprocessing
 import os
 import platform
+import re
 import resource
 import statistics
 import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ from rich.table import Table
 
 from benchmarks.figures import Figure, Goal, Spread
 
-_INSTALL = "pip install -r requirements-bench.lock"
+_INSTALL = "pip install --no-deps -r requirements-bench.lock"
+_RAISED = re.compile(r"[A-Za-z_.]+(Error|Exception): ")  # the first line of what was raised
 _ROUNDS, _TURN = 15, 1.0  # turns each, and seconds a turn
 _QUICK_ROUNDS, _QUICK_TURN = 5, 0.3
 
@@ -36,7 +38,8 @@ class Contender:
     """One rival: `setup`, a picklable function, gives the call to time.
 
     items, unit: what one call gets through. needs: modules imported before the set-up is timed;
-    where one is not installed the contender is left out, and said to be.
+    where one is not installed the contender is left out, and said to be. environment: variables
+    that must be set before them.
     """
 
     name: str
@@ -44,19 +47,30 @@ class Contender:
     items: int
     unit: str
     needs: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def installed(self) -> bool:
-        return all(importlib.util.find_spec(one) is not None for one in self.needs)
+        return installed(self.needs)
+
+
+def installed(modules: Sequence[str]) -> bool:
+    return all(importlib.util.find_spec(one) is not None for one in modules)
 
 
 def peak_mb() -> float:
+    """The most this process held. Not Linux' `ru_maxrss`, which begins at its parent's peak."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(status.read_text().split("VmHWM:")[1].split()[0]) * 1024 / 1e6
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
 def _serve(contender: Contender, pipe: Any, warmup: int) -> None:
     try:
+        os.dup2(2, 1)  # standard output is the parent's table alone
+        os.environ.update(contender.environment)
         for module in contender.needs:
             importlib.import_module(module)
         pipe.send(None)
@@ -103,6 +117,22 @@ class _Child:
             raise RuntimeError(f"{self.contender.name} failed: {answer}")
         return answer
 
+    def build(self) -> None:
+        self.setup = self.ask()
+
+    def manages(self, what: Callable[[], object], failures: dict[str, str] | None) -> bool:
+        """Whether it does what is asked; the line of why not into `failures`."""
+        try:
+            what()
+        except RuntimeError as error:
+            if failures is None:
+                raise
+            lines = str(error).strip().splitlines()
+            raised = [one for one in lines if _RAISED.match(one)] or lines
+            failures[self.contender.name] = raised[-1][:300]
+            return False
+        return True
+
     def finish(self) -> Figure:
         peak, one = self.ask(), self.contender
         spread = Spread.of([call for calls in self.rounds for call in calls])
@@ -112,23 +142,31 @@ class _Child:
 
 
 def measure(
-    contenders: Sequence[Contender], rounds: int, warmup: int = 3, turn_seconds: float = _TURN
+    contenders: Sequence[Contender],
+    rounds: int,
+    warmup: int = 3,
+    turn_seconds: float = _TURN,
+    failures: dict[str, str] | None = None,
 ) -> list[Figure]:
-    """One turn each, round after round: A B C A B C. RuntimeError where a contender fails."""
+    """One turn each, round after round: A B C A B C.
+
+    A contender that cannot be set up is left out, its reason put into `failures`; where that is
+    not given, and where one fails later, RuntimeError.
+    """
     children = list[_Child]()
     try:
         with Console(stderr=True).status("Importing") as status:
             children.extend(_Child(contender, warmup) for contender in contenders)
-            for child in children:
-                child.answer()
-            for child in children:
+            ready = [child for child in children if child.manages(child.answer, failures)]
+            for child in list(ready):
                 status.update(f"Setting up {child.contender.name}")
-                child.setup = child.ask()
+                if not child.manages(child.build, failures):
+                    ready.remove(child)
             for number in range(rounds):
-                for child in children:
+                for child in ready:
                     status.update(f"Round {number + 1} of {rounds}: {child.contender.name}")
                     child.rounds.append(child.ask(turn_seconds))
-        return [child.finish() for child in children]
+        return [child.finish() for child in ready]
     finally:
         for child in children:
             child.process.terminate()

@@ -27,7 +27,7 @@ def configured(world: Any, loss: dict[str, Any], **settings: Any) -> Config:
     return check_config(document | {"ranker": None}, world.folder)
 
 
-def silent(stage: str, done: int, total: int) -> None:
+def silent(stage: str, done: int, total: int, note: str = "") -> None:
     """Report to nobody."""
 
 

@@ -17,7 +17,7 @@ from pipelines.inspect.profile import inspect
 ROWS = 600
 
 
-def silent(stage: str, done: int, total: int) -> None:
+def silent(stage: str, done: int, total: int, note: str = "") -> None:
     """Report to nobody."""
 
 

@@ -25,7 +25,7 @@ Frame = dict[str, Any] | pl.DataFrame
 rng = np.random.default_rng(0)
 
 
-def silent(stage: str, done: int, total: int) -> None:
+def silent(stage: str, done: int, total: int, note: str = "") -> None:
     """Report to nobody."""
 
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.timeout(900)
 RATE = "train.optimizers.wide.learning_rate"
 
 
-def silent(stage: str, done: int, total: int) -> None:
+def silent(stage: str, done: int, total: int, note: str = "") -> None:
     """Report to nobody."""
 
 
