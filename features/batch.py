@@ -22,7 +22,8 @@ class Batch:
     """One array a kind of field.
 
     ids: int32 (rows, id fields). sequences: name -> int32 (rows, length), `PAD` at the end.
-    numerics: float32 (rows, numbers). label, weight: float32 (rows,).
+    numerics: float32 (rows, numbers). label, weight: float32 (rows,). tasks: float32 (rows, further
+    labels), NaN where one was not observed.
     """
 
     ids: Ints
@@ -30,6 +31,7 @@ class Batch:
     sequences: dict[str, Ints] = field(default_factory=dict)
     label: Floats | None = None
     weight: Floats | None = None
+    tasks: Floats | None = None
 
     @property
     def rows(self) -> int:
@@ -43,6 +45,7 @@ class Batch:
             sequences={name: values[rows] for name, values in self.sequences.items()},
             label=None if self.label is None else self.label[rows],
             weight=None if self.weight is None else self.weight[rows],
+            tasks=None if self.tasks is None else self.tasks[rows],
         )
 
     def matrix(self, logits: Floats | None = None) -> Floats:
@@ -63,6 +66,7 @@ class Batch:
             return first
         labels = [batch.label for batch in batches if batch.label is not None]
         weights = [batch.weight for batch in batches if batch.weight is not None]
+        tasks = [batch.tasks for batch in batches if batch.tasks is not None]
         return cls(
             ids=np.concatenate([batch.ids for batch in batches]),
             numerics=np.concatenate([batch.numerics for batch in batches]),
@@ -72,6 +76,7 @@ class Batch:
             },
             label=np.concatenate(labels) if labels else None,
             weight=np.concatenate(weights) if weights else None,
+            tasks=np.concatenate(tasks) if tasks else None,
         )
 
     @classmethod
@@ -81,8 +86,9 @@ class Batch:
         layout: Layout,
         label: str | None = None,
         weight: str | None = None,
+        tasks: Sequence[str] = (),
     ) -> Batch:
-        """Arrays of an encoded frame; label and weight name its columns."""
+        """Arrays of an encoded frame; label, weight and tasks name its columns."""
         return cls(
             ids=_stack(encoded, [one.name for one in layout.ids], np.int32),
             numerics=_numbers(encoded, layout),
@@ -92,6 +98,7 @@ class Batch:
             },
             label=None if label is None else _column(encoded, label),
             weight=None if weight is None else _column(encoded, weight),
+            tasks=_stack(encoded, list(tasks), np.float32) if tasks else None,
         )
 
 

@@ -16,6 +16,7 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
     field_serializer,
+    field_validator,
     model_validator,
 )
 
@@ -23,6 +24,7 @@ from features import extensions
 from features.errors import ConfigError
 from features.readers.filter import Condition
 from features.schema import Schema
+from features.suggest import listing
 from features.validation import explain
 from pipelines.calibration import CalibrationConfig
 from pipelines.negatives import Negatives
@@ -31,6 +33,8 @@ from pipelines.splits.registry import AnySplit
 from ranking.lambdamart import RankerConfig
 
 Paths = str | tuple[str, ...]
+
+SCORERS = ("ctr", "ranker", "uncalibrated", "truth")  # whose metrics evaluation reports
 
 
 class _Section(BaseModel):
@@ -48,9 +52,10 @@ class DataConfig(_Section):
 
     `paths` (files, folders, globs, URLs; relative to the configuration) are divided by `split`, by
     order unless told otherwise; `valid_paths` and `test_paths` are parts of their own, which the
-    split then gives no rows. `negatives` thins the training part. `options` go to the format's
-    reader; of all rows, those are read for which each condition of `filter` holds. `truth` is the
-    ground truth of a simulated log, to compare with.
+    split then gives no rows. `tasks` are further labels, of 0 and 1, null where unobserved.
+    `negatives` thins the training part. `options` go to the format's reader; of all rows, those are
+    read for which each condition of `filter` holds. `truth` is the ground truth of a simulated log,
+    to compare with.
     """
 
     paths: Paths
@@ -60,6 +65,7 @@ class DataConfig(_Section):
     options: dict[str, Any] = Field(default_factory=dict)
     filter: tuple[Condition, ...] = ()
     label: str
+    tasks: tuple[str, ...] = ()
     weight: str | None = None
     query: str | None = None
     position: str | None = None
@@ -72,6 +78,16 @@ class DataConfig(_Section):
         """The parts that have files of their own."""
         own = {"valid": self.valid_paths, "test": self.test_paths}
         return {part: paths for part, paths in own.items() if paths is not None}
+
+    @field_validator("tasks")
+    @classmethod
+    def _scorers(cls, tasks: tuple[str, ...]) -> tuple[str, ...]:
+        if taken := [task for task in tasks if task in SCORERS]:
+            raise ValueError(
+                f"metrics are reported by task, beside those of {listing(SCORERS)}; rename the "
+                f"column {listing(taken)}"
+            )
+        return tasks
 
     @model_validator(mode="after")
     def _once(self) -> Self:
@@ -129,6 +145,18 @@ class Config(_Section):
                 "from scores fitted to its own labels; set data.split.ranker, for example 0.1 "
                 "(of a kfold split, 1 fold)"
             )
+        if self.data.tasks and self.model is None:
+            raise ValueError(
+                "data.tasks are labels that a [model] learns; a [ranker] learns from data.label "
+                "alone. Remove data.tasks"
+            )
+        negatives = self.data.negatives
+        if self.data.tasks and negatives is not None and negatives.correct == "prior":
+            raise ValueError(
+                "with data.tasks, data.negatives must correct the weights: what thinning does to "
+                "the odds of the further labels is not known. Set "
+                'data.negatives.correct = "weight"'
+            )
         if self.data.negatives is not None and self.model is None:
             raise ValueError(
                 "data.negatives thins the rows a [model] learns from; a [ranker] alone learns "
@@ -155,6 +183,7 @@ class Config(_Section):
                 "derived": self.derived,
                 "checks": self.checks,
                 "label": data.label,
+                "tasks": data.tasks,
                 "weight": data.weight,
                 "query": data.query,
                 "position": data.position,

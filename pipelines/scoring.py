@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from features.dataset.dataset import POSITION, QUERY, ROLES, Dataset
+from features.dataset.dataset import LABEL, POSITION, QUERY, Dataset, role_column
 from features.sigmoid import sigmoid
 from ranking.groups import Groups
 from ranking.lambdamart import QueryData, Ranker
@@ -37,9 +37,9 @@ def matrix(dataset: Dataset, model: Model | None) -> tuple[Floats, Floats | None
 
 def query_data(dataset: Dataset, columns: Floats) -> QueryData:
     """Ranking examples of a prepared part whose columns `matrix` gave."""
-    roles = dataset.frame([ROLES[role] for role in dataset.manifest.roles])
+    roles = dataset.frame([role_column(role) for role in dataset.manifest.roles])
     position = roles[POSITION] if POSITION in roles.columns else None
-    label = roles[ROLES["label"]].to_numpy()
+    label = roles[LABEL].to_numpy()
     return QueryData(columns, label, Groups.of(roles[QUERY], position))
 
 
@@ -59,8 +59,8 @@ def score(
     `rank` is the ranker's score, or the probability where there is no ranker. With a calibration
     the model's own probability stands beside that which it makes of it, as `uncalibrated`.
     """
-    frame = dataset.frame([ROLES[role] for role in dataset.manifest.roles])
-    frame = frame.rename({ROLES[role]: role for role in dataset.manifest.roles})
+    frame = dataset.frame([role_column(role) for role in dataset.manifest.roles])
+    frame = frame.rename({role_column(role): role for role in dataset.manifest.roles})
     if ranker is None:
         assert model is not None  # a run has a model, a ranker, or both
         logits: Floats | None = model.logits(dataset.batches(BATCH))

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import polars as pl
 
-from features.dataset.dataset import ROLES
 from features.errors import ConfigError, DataError
 from features.readers.open import open_source
 from features.readers.source import Source
@@ -74,7 +73,7 @@ def _bundle(scorer: Scorer, data: str, part: str, format: str | None) -> pl.Data
         pieces: Iterator[Piece] = (one for one in division.pieces(columns) if one.part == part)
     else:
         source = open_source(data, format, Path.cwd())
-        schema.check(source.schema, roles=ROLES)
+        schema.check(source.schema, roles=schema.roles)
         pieces = (Piece(part, raw) for raw in source.batches(columns))
     binary = bool(scorer.manifest.tables)
     frames = [

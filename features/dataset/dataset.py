@@ -17,8 +17,14 @@ from features.layout import Layout
 
 LABEL, WEIGHT, QUERY, POSITION = "__label", "__weight", "__query", "__position"
 ROLES = {"label": LABEL, "weight": WEIGHT, "query": QUERY, "position": POSITION}
+TASK = "task:"  # and its name: the role of a further label
 MEMORY = 1 << 29  # bytes of rows that a shuffle holds
 _AHEAD = 8  # batches made before they are asked for
+
+
+def role_column(role: str) -> str:
+    """The column of encoded rows that holds a role."""
+    return f"__{role}"
 
 
 class Dataset:
@@ -92,6 +98,7 @@ class Dataset:
             self.layout,
             label=LABEL if "label" in roles else None,
             weight=WEIGHT if "weight" in roles else None,
+            tasks=[role_column(TASK + name) for name in self.manifest.tasks],
         )
 
     def _frame(self, unit: Unit, columns: list[str] | None = None) -> pl.DataFrame:

@@ -25,14 +25,16 @@ ENCODED = pl.DataFrame(
         "y": [1.0, 2.0, 3.0],
         "click": [1.0, 0.0, 1.0],
         "w": [0.5, 1.0, 2.0],
+        "bought": [1.0, None, 0.0],
+        "liked": [0.0, 1.0, None],
     },
     schema={"a": pl.Int32, "x": pl.Float32, "s": pl.List(pl.Int32), "b": pl.Int32, "y": pl.Float32}
-    | {"click": pl.Float64, "w": pl.Float32},
+    | {"click": pl.Float64, "w": pl.Float32, "bought": pl.Float32, "liked": pl.Float64},
 )
 
 
 def batch(frame: pl.DataFrame = ENCODED) -> Batch:
-    return Batch.from_frame(frame, LAYOUT, label="click", weight="w")
+    return Batch.from_frame(frame, LAYOUT, "click", "w", ["liked", "bought"])
 
 
 def same(one: Batch, other: Batch) -> bool:
@@ -40,7 +42,11 @@ def same(one: Batch, other: Batch) -> bool:
         (found.ids, found.numerics, found.label, found.weight, *found.sequences.values())
         for found in (one, other)
     ]
-    return all(np.array_equal(a, b) and a.dtype == b.dtype for a, b in zip(*arrays, strict=True))
+    assert one.tasks is not None
+    assert other.tasks is not None
+    return np.array_equal(one.tasks, other.tasks, equal_nan=True) and all(
+        np.array_equal(a, b) and a.dtype == b.dtype for a, b in zip(*arrays, strict=True)
+    )
 
 
 def test_vectors_stand_among_the_numbers() -> None:
@@ -65,8 +71,10 @@ def test_arrays_of_a_frame() -> None:
     assert found.label.tolist() == [1, 0, 1]
     assert found.weight is not None
     assert found.weight.tolist() == [0.5, 1, 2]
+    assert found.tasks is not None
+    np.testing.assert_array_equal(found.tasks, [[0, 1], [1, np.nan], [np.nan, 0]])
     assert {one.dtype for one in (found.ids, found.sequences["s"])} == {np.dtype(np.int32)}
-    floats = {one.dtype for one in (found.numerics, found.label, found.weight)}
+    floats = {one.dtype for one in (found.numerics, found.label, found.weight, found.tasks)}
     assert floats == {np.dtype(np.float32)}
 
 
@@ -109,6 +117,7 @@ def test_concatenation_keeps_absent_roles_absent() -> None:
     assert both.rows == 6
     assert both.label is None
     assert both.weight is None
+    assert both.tasks is None
 
 
 def test_take_takes_the_same_rows_of_every_array() -> None:
