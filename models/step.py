@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from features.batch import Batch
 from features.errors import DataError
+from features.suggest import listing
 from models.keras import tf
 from models.lookup import Touched
+from models.losses.loss import Loss
 from models.model import Model
+from models.multi_task import MultiTaskConfig
 from models.optimizers.dense.state import arrays, restore
 from models.optimizers.optimizer import Tensor
 from models.precision import chosen, computing
+from models.task_loss import TaskLoss
 from models.train_config import TrainConfig
 
 
@@ -32,9 +37,14 @@ class Step:
         self._network = self._computing()
         self._dense = model.optimizers.dense.build()
         self._dense.build(self._network.trainable_variables)
-        row = tf.TensorSpec([None], tf.float32)
+        row = label = tf.TensorSpec([None], tf.float32)
         rate = tf.TensorSpec([], tf.float32)
-        self._update = tf.function(self._learn, input_signature=[*model.signature, row, row, rate])
+        self._loss: Loss | TaskLoss = config.loss
+        if isinstance(model.config, MultiTaskConfig):
+            label = tf.TensorSpec([None, len(model.config.tasks)], tf.float32)
+            self._loss = TaskLoss(config.loss, self._network.weighing)
+        signature = [*model.signature, label, row, rate]
+        self._update = tf.function(self._learn, input_signature=signature)
 
     def _computing(self) -> Any:
         """The network, or one of the same weights that computes in another precision."""
@@ -57,12 +67,25 @@ class Step:
 
         `rate` is what every learning rate is multiplied by. Raises DataError without labels.
         """
-        if batch.label is None:
-            raise DataError("Training needs labelled rows; the batch has no label.")
+        label = tf.convert_to_tensor(self._labels(batch))
         weight = tf.ones([batch.rows]) if batch.weight is None else batch.weight
         self._dense.learning_rate.assign(rate * self.model.optimizers.dense.learning_rate)
         inputs = self.model.arrays(batch)
-        return self._update(*inputs, tf.convert_to_tensor(batch.label), weight, tf.constant(rate))
+        return self._update(*inputs, label, weight, tf.constant(rate))
+
+    def _labels(self, batch: Batch) -> npt.NDArray[np.float32]:
+        """(rows,), or of several tasks (rows, tasks)."""
+        if batch.label is None:
+            raise DataError("Training needs labelled rows; the batch has no label.")
+        if not isinstance(self.model.config, MultiTaskConfig):
+            return batch.label
+        tasks = self.model.config.tasks
+        if batch.tasks is None or batch.tasks.shape[1] != len(tasks) - 1:
+            raise DataError(
+                f"Training needs labels of {listing(tasks)}; the batch has another number of them. "
+                "Run `crossrank prepare` again."
+            )
+        return np.column_stack([batch.label, batch.tasks])
 
     def _learn(
         self,
@@ -82,7 +105,7 @@ class Step:
             tape.watch([*weights.values(), *dense])
             inputs = model.inputs(weights, touched, sequences, numerics)
             logits = self._network(inputs, training=True) + self._offset
-            loss = self.config.loss(logits, label, weight)
+            loss = self._loss(logits, label, weight)
         found = tape.gradient(loss, [*weights.values(), *dense])
         of_rows = [
             self._of_rows(name, touched[name], rows, gradient, tf.shape(numerics)[0])
