@@ -284,5 +284,7 @@ class Schema(BaseModel):
     @property
     def fingerprint(self) -> str:
         """sha256 of the declaration."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        # What declares no tasks keeps the fingerprint of before there were any.
+        absent = None if self.tasks else {"tasks"}
+        text = json.dumps(self.model_dump(mode="json", exclude=absent), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()

@@ -132,7 +132,7 @@ class Model:
         """Of each task: float32 (rows, tasks), in the order of the batches."""
         found: list[Any] = [self._logits(*self.arrays(batch)).numpy() for batch in batches]
         whole = np.concatenate(found) if found else np.empty(0, np.float32)
-        return whole.reshape(len(whole), -1) if len(whole) else np.empty((0, 1), np.float32)
+        return whole if whole.ndim == 2 else whole[:, None]
 
     def predict(self, batches: Iterable[Batch]) -> npt.NDArray[np.float32]:
         """Click probabilities float32 (rows,), in the order of the batches."""

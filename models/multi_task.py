@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from features.errors import ConfigError
 from features.layout import Layout
 from models.blocks.task_weights import TaskWeights
 from models.deep import DeepConfig
@@ -38,8 +39,15 @@ class MultiTaskConfig(DeepConfig):
         bias: float = 0.0,
         *further: float,
     ) -> MultiTaskNetwork:
-        """Its logits are float32 (batch, tasks); those of tasks without a bias start as the
-        first."""
+        """Its logits are float32 (batch, tasks); those of tasks without a bias start as the first.
+
+        Raises ConfigError where there are too few tasks, or too many.
+        """
+        if not 2 <= len(self.tasks) <= (self.most or len(self.tasks)):
+            raise ConfigError(
+                f"A model of several tasks must name at least 2, and at most as many as it learns; "
+                f"this one has {len(self.tasks)}. Declare them with models.tasks.with_tasks."
+            )
         biases = [bias, *further][: len(self.tasks)]
         return self.assemble(seed, biases + [bias] * (len(self.tasks) - len(biases)))
 

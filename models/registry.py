@@ -31,7 +31,7 @@ from models.wide_deep import WideDeep
 from models.xdeepfm import XDeepFM
 
 _First = AFN | AutoInt | CAN | DCN | DCNMix | DCNv2 | DeepFM | DIEN | DIN | DLRM
-_Second = DNN | FinalMLP | FM | FwFM | LR | MaskNet | NFM | PNN | WideDeep | XDeepFM
-_MultiTask = ESMM | MMoE | PLE
+_Second = DNN | ESMM | FinalMLP | FM | FwFM | LR | MaskNet | MMoE
+_Third = NFM | PLE | PNN | WideDeep | XDeepFM
 
-AnyModel = Annotated[_First | _Second | _MultiTask, Field(discriminator="type")]
+AnyModel = Annotated[_First | _Second | _Third, Field(discriminator="type")]

@@ -231,6 +231,7 @@ def check_config(document: Mapping[str, Any], base: Path) -> Config:
 def _with_training(config: Config, base: Path) -> Config:
     # TensorFlow takes seconds to import, and the base install does not have it.
     from models.registry import AnyModel
+    from models.tasks import with_tasks
     from models.train_config import TrainConfig
 
     class Training(_Section):
@@ -243,7 +244,8 @@ def _with_training(config: Config, base: Path) -> Config:
         )
     except ValidationError as error:
         raise ConfigError(explain(error, Training)) from error
-    whole = config.model_copy(update={"model": checked.model, "train": checked.train})
+    model = checked.model and with_tasks(checked.model, config.data.label, config.data.tasks)
+    whole = config.model_copy(update={"model": model, "train": checked.train})
     whole._base = base
     return whole
 

@@ -16,8 +16,7 @@ from features.files import read_json, remove, resuming, unfinished, write_json
 from pipelines.calibration import calibrate, require_rows
 from pipelines.config import Config
 from pipelines.evaluate import Results, evaluate_scores
-from pipelines.metrics.metric import Metric
-from pipelines.metrics.parse import parse_metric
+from pipelines.monitor import Monitor
 from pipelines.prepare import Prepared, Report, prepare
 from pipelines.run import RUN, Run, about, versions
 from pipelines.scoring import matrix, query_data, score
@@ -27,6 +26,7 @@ from serving.calibration import store as calibrations
 
 if TYPE_CHECKING:
     from features.batch import Batch
+    from features.dataset.dataset import Dataset
     from models.model import Model
 
 Metrics = dict[str, float]
@@ -116,25 +116,18 @@ def _train_model(
 
     settings = config.train
     train, valid = prepared.part("train"), prepared.part("valid")
-    labels = train.manifest.labels
-    assert labels is not None  # a configuration names the label, and preparing checked it
-    odds = labels.weighted_mean / (1 - labels.weighted_mean) * math.exp(prepared.offset)
-    model = Model(config.model, train.layout, settings.optimizers, settings.seed, odds / (1 + odds))
+    model = Model(
+        config.model, train.layout, settings.optimizers, settings.seed, _priors(train, prepared)
+    )
 
     def progress(step: Progress) -> None:
         if step.rows:
             report(f"train, epoch {step.epoch}", step.rows, train.rows)
 
-    monitor = _monitor(settings.monitor)
-    name = str(monitor)
+    monitor = Monitor.parse(settings.monitor, config.data.tasks)
 
-    def validate(current: Model) -> dict[str, float]:
-        scored = score(valid, current, None)
-        found = evaluate_scores(scored)["ctr"]
-        return found if name in found else {**found, **evaluate_scores(scored, [monitor])["ctr"]}
-
-    def better(new: dict[str, float], old: dict[str, float]) -> bool:
-        return new[name] > old[name] if monitor.higher_is_better else new[name] < old[name]
+    def validate(current: Model) -> Metrics:
+        return monitor.metrics(score(valid, current, None))
 
     trainer, encoder = Trainer(model, settings, -prepared.offset), prepared.encoder.fingerprint
     begun = work / _SNAPSHOT
@@ -145,7 +138,7 @@ def _train_model(
     history = trainer.fit(
         batches=batches,
         validate=validate,
-        better=better,
+        better=monitor.better,
         keep=lambda best: checkpoint.save(best, work / "checkpoint", encoder),
         report=progress,
         save=lambda course: snapshot.save(trainer, course, begun, encoder),
@@ -155,14 +148,13 @@ def _train_model(
     return best, history
 
 
-def _monitor(text: str) -> Metric:
-    metric = parse_metric(text)
-    if metric.higher_is_better is None:
-        raise ConfigError(
-            f"train.monitor must be a metric that is better when higher or lower; {metric} is "
-            "best at 1. Choose LogLoss, AUC or nDCG@10."
-        )
-    return metric
+def _priors(train: Dataset, prepared: Prepared) -> list[float]:
+    """The rate of each task's label in the log."""
+    labels = train.manifest.labels
+    assert labels is not None  # a configuration names the label, and preparing checked it
+    means = [one.weighted_mean for one in (labels, *train.manifest.tasks.values())]
+    odds = [mean / (1 - mean) * math.exp(prepared.offset) for mean in means]
+    return [one / (1 + one) for one in odds]
 
 
 def _train_ranker(

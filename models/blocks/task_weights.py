@@ -16,4 +16,4 @@ class TaskWeights(keras.layers.Layer):
         self._weights = tuple(weights)
 
     def call(self, losses: Tensor) -> Tensor:
-        return tf.reduce_sum(tf.constant(self._weights) * losses)
+        return tf.reduce_sum(tf.constant(self._weights, tf.float32) * losses)
