@@ -43,7 +43,8 @@ def write_part(folder: Path, number: int, encoded: pl.DataFrame) -> Part:
 
 
 def _labels(encoded: pl.DataFrame, column: str) -> Labels:
-    encoded = encoded.drop_nulls(column)
+    read = [column, WEIGHT] if WEIGHT in encoded.columns else [column]
+    encoded = encoded.select(read).drop_nulls(column)
     label = encoded[column].cast(pl.Float64)
     total = float(label.sum())
     if WEIGHT in encoded.columns:
