@@ -17,8 +17,6 @@ from models.model import Model
 from models.optimizers.groups import Optimizers
 from pipelines.config import check_config
 from pipelines.export import export
-from pipelines.metrics.auc import AUC
-from pipelines.monitor import Monitor
 from pipelines.predict import scores_of
 from pipelines.prepare import prepare
 from pipelines.run import Run
@@ -232,17 +230,6 @@ def test_tasks_need_a_model(base: Path) -> None:
             {**document(data={"query": "query"}), "model": None, "ranker": {"unbiased": False}},
             base,
         )
-
-
-def test_the_monitor_is_of_a_task_there_is() -> None:
-    assert Monitor.parse("purchase:AUC", ["purchase"]) == Monitor(AUC(), "purchase")
-    assert Monitor.parse("AUC", ["purchase"]) == Monitor(AUC())
-    with pytest.raises(
-        ConfigError, match=r"of data.tasks \(purchase\) and a colon; got 'sale:AUC'"
-    ):
-        Monitor.parse("sale:AUC", ["purchase"])
-    with pytest.raises(ConfigError, match="there is none"):
-        Monitor.parse("sale:AUC", [])
 
 
 def test_a_part_must_hold_both_labels_of_each_task(base: Path, tmp_path: Path) -> None:
