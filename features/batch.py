@@ -22,8 +22,9 @@ class Batch:
     """One array a kind of field.
 
     ids: int32 (rows, id fields). sequences: name -> int32 (rows, length), `PAD` at the end.
-    numerics: float32 (rows, numbers). label, weight: float32 (rows,).
-    query: int32 (rows,), the number of each row's query, where rows come by whole queries.
+    numerics: float32 (rows, numbers). label, weight: float32 (rows,). tasks: float32 (rows, further
+    labels), NaN where one was not observed. query: int32 (rows,), the number of each row's query,
+    where rows come by whole queries.
     """
 
     ids: Ints
@@ -31,6 +32,7 @@ class Batch:
     sequences: dict[str, Ints] = field(default_factory=dict)
     label: Floats | None = None
     weight: Floats | None = None
+    tasks: Floats | None = None
     query: Ints | None = None
 
     @property
@@ -45,6 +47,7 @@ class Batch:
             sequences={name: values[rows] for name, values in self.sequences.items()},
             label=None if self.label is None else self.label[rows],
             weight=None if self.weight is None else self.weight[rows],
+            tasks=None if self.tasks is None else self.tasks[rows],
             query=None if self.query is None else self.query[rows],
         )
 
@@ -67,6 +70,7 @@ class Batch:
         labels = [batch.label for batch in batches if batch.label is not None]
         weights = [batch.weight for batch in batches if batch.weight is not None]
         queries = [batch.query for batch in batches if batch.query is not None]
+        tasks = [batch.tasks for batch in batches if batch.tasks is not None]
         return cls(
             ids=np.concatenate([batch.ids for batch in batches]),
             numerics=np.concatenate([batch.numerics for batch in batches]),
@@ -76,6 +80,7 @@ class Batch:
             },
             label=np.concatenate(labels) if labels else None,
             weight=np.concatenate(weights) if weights else None,
+            tasks=np.concatenate(tasks) if tasks else None,
             query=np.concatenate(queries) if queries else None,
         )
 
@@ -86,9 +91,10 @@ class Batch:
         layout: Layout,
         label: str | None = None,
         weight: str | None = None,
+        tasks: Sequence[str] = (),
         query: str | None = None,
     ) -> Batch:
-        """Arrays of an encoded frame; label, weight and query, of int32, name its columns."""
+        """Arrays of an encoded frame; label, weight, tasks and query (int32) name its columns."""
         return cls(
             ids=_stack(encoded, [one.name for one in layout.ids], np.int32),
             numerics=_numbers(encoded, layout),
@@ -98,6 +104,7 @@ class Batch:
             },
             label=None if label is None else _column(encoded, label),
             weight=None if weight is None else _column(encoded, weight),
+            tasks=_stack(encoded, list(tasks), np.float32) if tasks else None,
             query=None if query is None else encoded[query].cast(pl.Int32).to_numpy(),
         )
 

@@ -54,7 +54,8 @@ class Schema(BaseModel):
     """Features in order, the derived columns that they may read, what raw columns must hold, and
     the columns that are not features.
 
-    `query` groups the rows shown together; `position` is the rank at which a row was shown.
+    `tasks` are further labels; `query` groups the rows shown together; `position` is the rank at
+    which a row was shown.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -66,6 +67,7 @@ class Schema(BaseModel):
     weight: str | None = None
     query: str | None = None
     position: str | None = None
+    tasks: tuple[str, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -95,13 +97,14 @@ class Schema(BaseModel):
         used = {
             raw: feature.name for feature in self.transforms for raw in self.sources[feature.column]
         }
-        for role in ("label", "position"):
-            column = getattr(self, role)
+        hidden = [("label", self.label), ("position", self.position)]
+        for role, column in [*hidden, *(("label", task) for task in self.tasks)]:
             if column in used:
                 raise ValueError(
                     f"the {role} column '{column}' must not be a feature: the model would read "
                     f"what it has to predict or correct for; remove feature '{used[column]}'"
                 )
+        self._refuse_labels()
         self._refuse_checks()
         for key, owner in self.owners.items():
             for feature in self.transforms:
@@ -116,6 +119,15 @@ class Schema(BaseModel):
             feature.transform if isinstance(feature, Custom) else feature
             for feature in self.features
         )
+
+    def _refuse_labels(self) -> None:
+        twice = {one for one, count in Counter(self.tasks).items() if count > 1}
+        taken = sorted(twice | {*self.tasks} & {*self._named_roles.values()})
+        if taken:
+            raise ValueError(
+                f"the columns of tasks must be labels of their own; remove {listing(taken)} from "
+                "tasks, where it came twice or has another role"
+            )
 
     def _refuse_checks(self) -> None:
         made = {one.name for one in self.derived}
@@ -225,11 +237,16 @@ class Schema(BaseModel):
     @property
     def role_columns(self) -> Roles:
         """The columns that are not features."""
-        return Roles(**self.roles)
+        return Roles(**self._named_roles)
 
     @property
     def roles(self) -> dict[str, str]:
-        """Raw columns that are not features, by role."""
+        """Raw columns that are not features, by role; that of a further label is `task:` and its
+        name."""
+        return self._named_roles | {f"task:{column}": column for column in self.tasks}
+
+    @property
+    def _named_roles(self) -> dict[str, str]:
         named = {role: getattr(self, role) for role in ("label", "weight", "query", "position")}
         return {role: column for role, column in named.items() if column is not None}
 
@@ -267,5 +284,7 @@ class Schema(BaseModel):
     @property
     def fingerprint(self) -> str:
         """sha256 of the declaration."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        # What declares no tasks keeps the fingerprint of before there were any.
+        absent = None if self.tasks else {"tasks"}
+        text = json.dumps(self.model_dump(mode="json", exclude=absent), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()

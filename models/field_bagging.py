@@ -22,6 +22,11 @@ class FieldBagging(Network):
         # Equal seeds and equal shapes give equal masks.
         self._dropouts = {name: FieldDropout(rate, seed=seed) for name in tables}
 
+    @property
+    def weighing(self) -> Any:
+        """Of a network of several tasks: losses float32 (tasks,) to one."""
+        return self._network.weighing
+
     def call(self, inputs: Inputs, training: bool = False) -> Tensor:
         kept = {
             name: dropout(inputs[name], training=training)

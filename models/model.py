@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,8 +31,8 @@ class Model:
         layout: the fields it reads.
         optimizers: the update rules, which also fix what state a table row carries.
         seed: of all initial weights.
-        prior: the click rate that an untrained model predicts; near the log's own, training
-            does not spend its first steps on finding it.
+        prior: the click rate that an untrained model predicts, or that of each task; near the
+            log's own, training does not spend its first steps on finding it.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Model:
         layout: Layout,
         optimizers: Optimizers,
         seed: int = 0,
-        prior: float = 0.5,
+        prior: float | Sequence[float] = 0.5,
     ) -> None:
         self.config, self.layout, self.optimizers, self.seed = config, layout, optimizers, seed
         self.specs = config.tables(layout)
@@ -59,12 +59,13 @@ class Model:
             )
             for i, (name, spec) in enumerate(self.specs.items())
         }
-        self.network = self.make_network(math.log(prior / (1 - prior)))
+        priors = [prior] if isinstance(prior, float) else prior
+        self.network = self.make_network(*(math.log(p / (1 - p)) for p in priors))
         self._logits = tf.function(self._forward, input_signature=self.signature)
 
-    def make_network(self, bias: float = 0.0) -> Any:
-        """The dense network with weights as they start, its logits at `bias`."""
-        network = self.config.network(self.layout, self.seed, bias)
+    def make_network(self, *biases: float) -> Any:
+        """The dense network with weights as they start, its logits at 0 or at `biases`."""
+        network = self.config.network(self.layout, self.seed, *biases)
         if self.config.field_dropout:
             network = FieldBagging(network, list(self.specs), self.config.field_dropout, self.seed)
         network(self.sample_inputs())  # creates the weights
@@ -133,9 +134,14 @@ class Model:
         return self.network(inputs, training=False)
 
     def logits(self, batches: Iterable[Batch]) -> npt.NDArray[np.float32]:
-        """Float32 (rows,), in the order of the batches."""
+        """Of the main task: float32 (rows,), in the order of the batches."""
+        return self.task_logits(batches)[:, 0]
+
+    def task_logits(self, batches: Iterable[Batch]) -> npt.NDArray[np.float32]:
+        """Of each task: float32 (rows, tasks), in the order of the batches."""
         found: list[Any] = [self._logits(*self.arrays(batch)).numpy() for batch in batches]
-        return np.concatenate(found) if found else np.empty(0, np.float32)
+        whole = np.concatenate(found) if found else np.empty(0, np.float32)
+        return whole if whole.ndim == 2 else whole[:, None]
 
     def predict(self, batches: Iterable[Batch]) -> npt.NDArray[np.float32]:
         """Click probabilities float32 (rows,), in the order of the batches."""

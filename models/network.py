@@ -63,7 +63,8 @@ class ModelConfig(BaseModel, ABC):
 
     @abstractmethod
     def network(self, layout: Layout, seed: int, bias: float = 0.0) -> Any:
-        """A Keras layer: mapping of inputs to logits float32 (batch,).
+        """A Keras layer: mapping of inputs to logits float32 (batch,), or of several tasks
+        (batch, tasks).
 
         `bias` is where the logits start. The inputs are those of `features.inputs`.
         """

@@ -25,9 +25,7 @@ class NoiseScale:
 
     def __init__(self, step: Step) -> None:
         self._step = step
-        row = tf.TensorSpec([None], tf.float32)
-        signature = [*step.model.signature, row, row]
-        self._gradient = tf.function(self._gradient_of, input_signature=signature)
+        self._gradient = tf.function(self._gradient_of, input_signature=step.signature)
 
     def measure(self, batch: Batch) -> Measured | None:
         """On `PARTS` parts of equal size; None where the batch has too few rows for them.
@@ -53,7 +51,7 @@ class NoiseScale:
     def _of(self, batch: Batch) -> npt.NDArray[np.float64]:
         weight = tf.ones([batch.rows]) if batch.weight is None else batch.weight
         inputs = self._step.model.arrays(batch)
-        found = self._gradient(*inputs, tf.convert_to_tensor(batch.label), weight)
+        found = self._gradient(*inputs, tf.convert_to_tensor(self._step.labels(batch)), weight)
         return np.asarray(found.numpy(), np.float64)
 
     def _gradient_of(
@@ -73,6 +71,6 @@ class NoiseScale:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(dense)
             logits = step.network(inputs, training=True) + step.offset
-            loss = step.config.loss(logits, label, weight)
+            loss = step.loss(logits, label, weight)
         found = tape.gradient(loss, dense, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         return tf.concat([tf.reshape(tf.convert_to_tensor(one), [-1]) for one in found], 0)

@@ -17,17 +17,21 @@ from models.dien import DIEN
 from models.din import DIN
 from models.dlrm import DLRM
 from models.dnn import DNN
+from models.esmm import ESMM
 from models.finalmlp import FinalMLP
 from models.fm import FM
 from models.fwfm import FwFM
 from models.lr import LR
 from models.masknet import MaskNet
+from models.mmoe import MMoE
 from models.nfm import NFM
+from models.ple import PLE
 from models.pnn import PNN
 from models.wide_deep import WideDeep
 from models.xdeepfm import XDeepFM
 
 _First = AFN | AutoInt | CAN | DCN | DCNMix | DCNv2 | DeepFM | DIEN | DIN | DLRM
-_Second = DNN | FinalMLP | FM | FwFM | LR | MaskNet | NFM | PNN | WideDeep | XDeepFM
+_Second = DNN | ESMM | FinalMLP | FM | FwFM | LR | MaskNet | MMoE
+_Third = NFM | PLE | PNN | WideDeep | XDeepFM
 
-AnyModel = Annotated[_First | _Second, Field(discriminator="type")]
+AnyModel = Annotated[_First | _Second | _Third, Field(discriminator="type")]

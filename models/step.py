@@ -6,17 +6,22 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from features.batch import Batch
 from features.errors import DataError
+from features.suggest import listing
 from models.keras import tf
 from models.lookup import Touched
+from models.losses.loss import Loss
 from models.model import Model
+from models.multi_task import MultiTaskConfig
 from models.optimizers.dense.state import arrays, restore
 from models.optimizers.optimizer import Tensor
 from models.precision import chosen, computing
 from models.quantization import rounded_kernels, straight_through
+from models.task_loss import TaskLoss
 from models.train_config import TrainConfig
 
 
@@ -34,10 +39,15 @@ class Step:
         self._network = self._computing()
         self._dense = model.optimizers.dense.build()
         self._dense.build(self._network.trainable_variables)
-        row = tf.TensorSpec([None], tf.float32)
+        row = label = tf.TensorSpec([None], tf.float32)
         rate = tf.TensorSpec([], tf.float32)
         query = [tf.TensorSpec([None], tf.int32)] if config.loss.needs_query else []
-        signature = [*model.signature, row, row, rate, *query]
+        self.loss: Loss | TaskLoss = config.loss
+        if isinstance(model.config, MultiTaskConfig):
+            label = tf.TensorSpec([None, len(model.config.tasks)], tf.float32)
+            self.loss = TaskLoss(config.loss, self._network.weighing)
+        self.signature = [*model.signature, label, row]
+        signature = [*self.signature, rate, *query]
         self._update, self._update_rounded = (
             tf.function(partial(self._learn, one), input_signature=signature)
             for one in (False, True)
@@ -75,13 +85,11 @@ class Step:
         weights as int8 would have them. From a loss that is beyond `max_loss` or no number, nothing
         is learned. Raises DataError without labels, or without queries where the loss needs them.
         """
-        if batch.label is None:
-            raise DataError("Training needs labelled rows; the batch has no label.")
+        label = tf.convert_to_tensor(self.labels(batch))
         weight = tf.ones([batch.rows]) if batch.weight is None else batch.weight
         self._dense.learning_rate.assign(rate * self.model.optimizers.dense.learning_rate)
         inputs = self.model.arrays(batch)
         update = self._update_rounded if rounded else self._update
-        label = tf.convert_to_tensor(batch.label)
         return update(*inputs, label, weight, tf.constant(rate), *self._query(batch))
 
     def _query(self, batch: Batch) -> list[Tensor]:
@@ -94,6 +102,20 @@ class Step:
                 "have its query; the batch has none. Make batches by query."
             )
         return [tf.convert_to_tensor(batch.query)]
+
+    def labels(self, batch: Batch) -> npt.NDArray[np.float32]:
+        """(rows,), or of several tasks (rows, tasks). Raises DataError where there are none."""
+        if batch.label is None:
+            raise DataError("Training needs labelled rows; the batch has no label.")
+        if not isinstance(self.model.config, MultiTaskConfig):
+            return batch.label
+        tasks = self.model.config.tasks
+        if batch.tasks is None or batch.tasks.shape[1] != len(tasks) - 1:
+            raise DataError(
+                f"Training needs labels of {listing(tasks)}; the batch has another number of them. "
+                "Run `crossrank prepare` again."
+            )
+        return np.column_stack([batch.label, batch.tasks])
 
     def _learn(
         self,
@@ -119,7 +141,7 @@ class Step:
             used = {k: straight_through(one) for k, one in weights.items()} if rounded else weights
             inputs = model.inputs(used, touched, sequences, numerics)
             logits = self._network(inputs, training=True) + self._offset
-            loss = self.config.loss(logits, label, weight, query)
+            loss = self.loss(logits, label, weight, query)
             found = tape.gradient(loss, [*weights.values(), *dense])
         of_rows = [
             self._of_rows(name, touched[name], rows, gradient, tf.shape(numerics)[0])

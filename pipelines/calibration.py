@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
-from features.dataset.dataset import LABEL, QUERY, ROLES, WEIGHT, Dataset
+from features.dataset.dataset import LABEL, QUERY, WEIGHT, Dataset, role_column
 from features.errors import ConfigError, DataError
 from features.schema import Schema
 from features.sigmoid import sigmoid
@@ -96,7 +96,7 @@ def calibrate(config: CalibrationConfig, model: Model, valid: Dataset) -> Calibr
         DataError: the rows are too few, or the model tells clicks from the rest no better than
             chance.
     """
-    held = [ROLES[role] for role in valid.manifest.roles]
+    held = [role_column(role) for role in valid.manifest.roles]
     roles = valid.frame([one for one in (LABEL, WEIGHT, QUERY) if one in held])
     outcomes = Outcomes.of(
         model.logits(valid.batches(BATCH)),

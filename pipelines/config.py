@@ -16,6 +16,7 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
     field_serializer,
+    field_validator,
     model_validator,
 )
 
@@ -23,6 +24,7 @@ from features import extensions
 from features.errors import ConfigError
 from features.readers.filter import Condition
 from features.schema import Schema
+from features.suggest import listing
 from features.validation import explain
 from pipelines.calibration import CalibrationConfig
 from pipelines.negatives import Negatives
@@ -33,6 +35,8 @@ from pipelines.tune.config import TuneConfig
 from ranking.lambdamart import RankerConfig
 
 Paths = str | tuple[str, ...]
+
+SCORERS = ("ctr", "ranker", "uncalibrated", "truth")  # whose metrics evaluation reports
 
 
 class _Section(BaseModel):
@@ -50,9 +54,10 @@ class DataConfig(_Section):
 
     `paths` (files, folders, globs, URLs; relative to the configuration) are divided by `split`, by
     order unless told otherwise; `valid_paths` and `test_paths` are parts of their own, which the
-    split then gives no rows. `negatives` thins the training part. `options` go to the format's
-    reader; of all rows, those are read for which each condition of `filter` holds. `truth` is the
-    ground truth of a simulated log, to compare with.
+    split then gives no rows. `tasks` are further labels, of 0 and 1, null where unobserved.
+    `negatives` thins the training part. `options` go to the format's reader; of all rows, those are
+    read for which each condition of `filter` holds. `truth` is the ground truth of a simulated log,
+    to compare with.
     """
 
     paths: Paths
@@ -62,6 +67,7 @@ class DataConfig(_Section):
     options: dict[str, Any] = Field(default_factory=dict)
     filter: tuple[Condition, ...] = ()
     label: str
+    tasks: tuple[str, ...] = ()
     weight: str | None = None
     query: str | None = None
     position: str | None = None
@@ -74,6 +80,16 @@ class DataConfig(_Section):
         """The parts that have files of their own."""
         own = {"valid": self.valid_paths, "test": self.test_paths}
         return {part: paths for part, paths in own.items() if paths is not None}
+
+    @field_validator("tasks")
+    @classmethod
+    def _scorers(cls, tasks: tuple[str, ...]) -> tuple[str, ...]:
+        if taken := [task for task in tasks if task in SCORERS]:
+            raise ValueError(
+                f"metrics are reported by task, beside those of {listing(SCORERS)}; rename the "
+                f"column {listing(taken)}"
+            )
+        return tasks
 
     @model_validator(mode="after")
     def _once(self) -> Self:
@@ -133,6 +149,18 @@ class Config(_Section):
                 "from scores fitted to its own labels; set data.split.ranker, for example 0.1 "
                 "(of a kfold split, 1 fold)"
             )
+        if self.data.tasks and self.model is None:
+            raise ValueError(
+                "data.tasks are labels that a [model] learns; a [ranker] learns from data.label "
+                "alone. Remove data.tasks"
+            )
+        negatives = self.data.negatives
+        if self.data.tasks and negatives is not None and negatives.correct == "prior":
+            raise ValueError(
+                "with data.tasks, data.negatives must correct the weights: what thinning does to "
+                "the odds of the further labels is not known. Set "
+                'data.negatives.correct = "weight"'
+            )
         if self.data.negatives is not None and self.model is None:
             raise ValueError(
                 "data.negatives thins the rows a [model] learns from; a [ranker] alone learns "
@@ -159,6 +187,7 @@ class Config(_Section):
                 "derived": self.derived,
                 "checks": self.checks,
                 "label": data.label,
+                "tasks": data.tasks,
                 "weight": data.weight,
                 "query": data.query,
                 "position": data.position,
@@ -217,6 +246,7 @@ def check_config(document: Mapping[str, Any], base: Path) -> Config:
 def _with_training(config: Config, base: Path) -> Config:
     # TensorFlow takes seconds to import, and the base install does not have it.
     from models.registry import AnyModel
+    from models.tasks import with_tasks
     from models.train_config import TrainConfig
 
     class Training(_Section):
@@ -231,7 +261,8 @@ def _with_training(config: Config, base: Path) -> Config:
         raise ConfigError(explain(error, Training)) from error
     if checked.model is not None and checked.train.loss.needs_query:
         _require_queries(config.data, checked.train.loss.type)
-    whole = config.model_copy(update={"model": checked.model, "train": checked.train})
+    model = checked.model and with_tasks(checked.model, config.data.label, config.data.tasks)
+    whole = config.model_copy(update={"model": model, "train": checked.train})
     whole._base = base
     return whole
 

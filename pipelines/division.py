@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from features.dataset.dataset import ROLES
 from features.errors import DataError
 from features.readers.open import open_source
 from features.readers.source import ROWS, Source
@@ -64,7 +63,7 @@ class Division:
         }
         self._split.require(self._sources[_DIVIDED])
         for source in self._sources.values():
-            self._schema.check(source.schema, roles=ROLES)
+            self._schema.check(source.schema, roles=self._schema.roles)
 
     @property
     def identity(self) -> dict[str, Any]:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from features.dataset.dataset import Dataset
 from pipelines.run import Run
-from pipelines.scoring import PROBABILITY, score
+from pipelines.scoring import PROBABILITY, TASK_PROBABILITY, score
 from serving import export as bundles
 from serving.bundle import Manifest, digest
 from serving.calibration import store as calibrations
-from serving.scorer import Scorer, Scores
+from serving.scorer import Scorer
 
 
 @dataclass(frozen=True)
@@ -76,11 +77,15 @@ def _difference(run: Run, scorer: Scorer) -> tuple[int, float, float]:
     valid = run.prepared.part("valid")
     if run.model is None:
         return valid.rows, 0.0, 0.0
-    exact = score(valid, run.model, None, run.calibration)[PROBABILITY].to_numpy()
-    shipped = np.concatenate([one.probability for one in _scores(valid, scorer)])
+    names = [PROBABILITY, *(TASK_PROBABILITY + task for task in valid.manifest.tasks)]
+    exact = score(valid, run.model, None, run.calibration).select(names).to_numpy()
+    shipped = np.concatenate([np.column_stack(one) for one in _probabilities(valid, scorer)])
     difference = np.abs(exact.astype(np.float64) - shipped)
     return valid.rows, float(difference.max()), float(difference.mean())
 
 
-def _scores(dataset: Dataset, scorer: Scorer) -> list[Scores]:
-    return [scorer.score_encoded(batch, rank=False) for batch in dataset.batches(8192)]
+def _probabilities(dataset: Dataset, scorer: Scorer) -> Iterator[list[Any]]:
+    """Of each task, by batch."""
+    for batch in dataset.batches(8192):
+        scores = scorer.score_encoded(batch, rank=False)
+        yield [scores.probability, *scores.tasks.values()]

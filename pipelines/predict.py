@@ -11,12 +11,12 @@ import pyarrow.parquet as pq
 from features.errors import ConfigError, SchemaError
 from features.readers.source import Source
 from features.suggest import listing, nearest
-from pipelines.scoring import PROBABILITY, RANK
+from pipelines.scoring import PROBABILITY, RANK, TASK_PROBABILITY
 from serving.scorer import Scorer
 
 
 def scored(scorer: Scorer, source: Source, keep: Sequence[str] = ()) -> Iterator[pl.DataFrame]:
-    """The kept columns of each row, its `probability` (with a CTR model) and its `rank`.
+    """The kept columns of each row, and its scores as `scores_of` names them.
 
     Raises:
         SchemaError: a column that a feature reads, or one to keep, is absent.
@@ -35,12 +35,11 @@ def scored(scorer: Scorer, source: Source, keep: Sequence[str] = ()) -> Iterator
 
 
 def scores_of(scorer: Scorer, raw: pl.DataFrame) -> pl.DataFrame:
-    """`probability` (with a CTR model) and `rank` of raw rows."""
+    """`probability` (with a CTR model), that of each further task, and `rank` of raw rows."""
     scores = scorer.score(raw)
-    found = {RANK: scores.rank}
-    if scores.probability is not None:
-        found = {PROBABILITY: scores.probability, RANK: scores.rank}
-    return pl.DataFrame(found)
+    known = {} if scores.probability is None else {PROBABILITY: scores.probability}
+    tasks = {TASK_PROBABILITY + name: one for name, one in scores.tasks.items()}
+    return pl.DataFrame({**known, **tasks, RANK: scores.rank})
 
 
 def predict(

@@ -24,7 +24,7 @@ from pipelines.config import Config
 from pipelines.division import Chunk, Division
 from pipelines.golden import sample
 from pipelines.journal import Journal, digest
-from pipelines.roles import role_columns
+from pipelines.roles import chained, role_columns
 from pipelines.splits.split import PARTS
 
 
@@ -59,7 +59,7 @@ class Preparation:
         self._work, self._data, self._division = work, data, division
         self._schema, self._negatives = config.schema_, config.data.negatives
         self._base, self._report = config.base, report
-        self._binary = config.model is not None
+        self._binary, self._chained = config.model is not None, chained(config.model)
         # Another Polars may encode or compress the rest in another way.
         self._journal = Journal(work, {"key": key, "polars": version("polars")})
 
@@ -127,7 +127,11 @@ class Preparation:
             folder = self._work / piece.part
             folder.mkdir(exist_ok=True)
             roles = role_columns(
-                raw, self._schema, binary=self._binary, importance=piece.importance
+                raw,
+                self._schema,
+                binary=self._binary,
+                chained=self._chained,
+                importance=piece.importance,
             )
             # What was kept of an earlier log was not learned from these rows.
             learned = piece.part == "train" and self._earlier is None
@@ -157,17 +161,23 @@ class Preparation:
                 continue
             manifest = Manifest.of(encoder.fingerprint, encoder.layout, parts)
             if self._binary and manifest.labels is not None:
-                _require_both_classes(name, manifest.labels)
+                _require_both_classes(name, "labels", manifest.labels)
+                for task, labels in manifest.tasks.items():
+                    _require_both_classes(name, f"labels of '{task}'", labels)
             manifest.write(self._work / name)
             manifests[name] = manifest
         checks = reduce(Violations.merge, self._violations(), Violations(rows=0))
         checks.require()
-        labels = {name: manifests[name].labels for name in manifests}
+        known = {name: manifests[name].labels for name in manifests}
         document = {
             "data": self._data,
             "rows": {name: manifests[name].rows if name in manifests else 0 for name in PARTS},
-            "labels": {name: _told(known) for name, known in labels.items() if known is not None},
-            "negatives": self._thinned(labels.get("train")),
+            "labels": {name: _told(one) for name, one in known.items() if one is not None},
+            "tasks": {
+                name: {task: _told(one) for task, one in manifest.tasks.items()}
+                for name, manifest in manifests.items()
+            },
+            "negatives": self._thinned(known.get("train")),
             "checks": checks.model_dump(mode="json"),
         }
         write_json(self._work / "prepared.json", document)
@@ -195,9 +205,9 @@ def _told(labels: Labels) -> dict[str, float]:
     return {**labels.model_dump(), "mean": labels.mean, "weighted_mean": labels.weighted_mean}
 
 
-def _require_both_classes(part: str, labels: Labels) -> None:
+def _require_both_classes(part: str, what: str, labels: Labels) -> None:
     if labels.positives in (0, labels.rows):
         raise DataError(
-            f"The part '{part}' must hold both labels; all {labels.rows} rows are "
+            f"The part '{part}' must hold both {what}; all {labels.rows} rows are "
             f"{'1' if labels.positives else '0'}. Use more data, or change [data.split]."
         )

@@ -25,8 +25,9 @@ from pipelines.config import Config
 from pipelines.division import Division
 from pipelines.memory import given_back
 from pipelines.preparation import Preparation, Report
+from pipelines.roles import chained
 
-_FORMAT = 3  # of the prepared folder: a change makes everyone prepare anew
+_FORMAT = 4  # of the prepared folder: a change makes everyone prepare anew
 _FORGOTTEN = 7 * 24 * 3600.0  # seconds after which nobody is believed to resume
 
 __all__ = ["Prepared", "Report", "fingerprint", "prepare"]
@@ -44,8 +45,8 @@ class Prepared:
 
     @cached_property
     def about(self) -> dict[str, Any]:
-        """What was prepared: `data` (fingerprint of the raw rows), rows and labels by part, and
-        how the negatives were thinned."""
+        """What was prepared: `data` (fingerprint of the raw rows), rows and labels by part, those
+        of further tasks too, and how the negatives were thinned."""
         return read_json(self.folder / "prepared.json", made_by="Run `crossrank prepare` again.")
 
     @property
@@ -109,6 +110,7 @@ def _key(config: Config, schema: Schema, identity: dict[str, Any], earlier: Enco
         "split": config.data.split.model_dump(mode="json"),
         "negatives": None if negatives is None else negatives.model_dump(mode="json"),
         "binary": config.model is not None,
+        "chained": bool(config.data.tasks) and chained(config.model),
         "sources": identity,
         "extensions": extensions.digests(config.extensions),
         "values": {file: _digest(config.base / file) for file in schema.files}

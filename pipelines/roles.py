@@ -2,29 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import polars as pl
 
-from features.dataset.dataset import LABEL, POSITION, ROLES, WEIGHT
+from features.dataset.dataset import LABEL, POSITION, TASK, WEIGHT, role_column
 from features.errors import DataError
 from features.schema import Schema
 
+CHAINED = "esmm"  # the family whose further labels are those of clicked rows
+
 
 def role_columns(
-    raw: pl.DataFrame, schema: Schema, *, binary: bool, importance: pl.Series | None = None
+    raw: pl.DataFrame,
+    schema: Schema,
+    *,
+    binary: bool,
+    chained: bool = False,
+    importance: pl.Series | None = None,
 ) -> list[pl.Series]:
     """The role columns of an encoded dataset, from raw rows.
 
-    `importance` (rows,) multiplies the weights, which are 1 where none are declared.
+    `importance` (rows,) multiplies the weights, which are 1 where none are declared. A further
+    label stays null where it was not observed. Where labels are `chained`, a further one is 1 only
+    in rows whose label is 1, and 0 in the others, observed or not.
 
     Raises:
         DataError: a value is missing, is not a number where one is needed, or is a label that
             the model cannot learn from.
     """
-    roles = {ROLES[role]: _role(raw, schema, role, binary) for role in schema.roles}
+    roles = {role_column(role): _role(raw, schema, role, binary) for role in schema.roles}
+    if chained:
+        clicked = roles[LABEL] > 0
+        none = pl.zeros(raw.height, pl.Float32, eager=True)
+        tasks = {name: one for name, one in roles.items() if name.startswith(role_column(TASK))}
+        roles |= {name: one.zip_with(clicked, none) for name, one in tasks.items()}
     if importance is not None:
         weight = importance * roles[WEIGHT] if WEIGHT in roles else importance
         roles[WEIGHT] = weight.cast(pl.Float32)
-    return [roles[name].alias(name) for name in ROLES.values() if name in roles]
+    return [column.alias(name) for name, column in roles.items()]
+
+
+def chained(model: Any) -> bool:
+    """Whether a model, declared or as its JSON, learns further labels through the first."""
+    kind = model.get("type") if isinstance(model, Mapping) else getattr(model, "type", None)
+    return kind == CHAINED
 
 
 def labels(raw: pl.DataFrame, schema: Schema, *, binary: bool) -> pl.Series:
@@ -33,8 +56,12 @@ def labels(raw: pl.DataFrame, schema: Schema, *, binary: bool) -> pl.Series:
 
 
 def _role(raw: pl.DataFrame, schema: Schema, role: str, binary: bool) -> pl.Series:
-    column, name = schema.roles[role], ROLES[role]
+    column, name = schema.roles[role], role_column(role)
     values = raw[column]
+    if role.startswith(TASK):
+        values = _numbers(values, "label").cast(pl.Float32)
+        _check_label(values, column, binary=True)
+        return values
     if values.null_count():
         raise DataError(
             f"Every row must have a {role}; column '{column}' misses {values.null_count()} of "
@@ -62,7 +89,7 @@ def _numbers(values: pl.Series, role: str) -> pl.Series:
             "Convert it, or declare another column."
         )
     numbers = values.cast(pl.Float64)
-    if not numbers.is_finite().all():
+    if not numbers.is_finite().all():  # which leaves nulls out
         raise DataError(f"The {role} must hold finite numbers; column '{values.name}' does not.")
     return numbers
 

@@ -55,7 +55,7 @@ class Run:
 
     @cached_property
     def metrics(self) -> dict[str, dict[str, float]]:
-        """On validation, by scorer (ctr, ranker)."""
+        """On validation, by scorer: ctr, ranker, and further tasks by name."""
         return read_json(self.folder / "metrics.json", made_by=_AGAIN)
 
     @property

@@ -8,16 +8,14 @@ from pathlib import Path
 
 import polars as pl
 
-from features.dataset.dataset import ROLES
 from features.errors import ConfigError, DataError
 from features.readers.open import open_source
 from features.readers.source import Source
-from features.schema import Schema
 from features.suggest import listing, nearest
 from pipelines.config import load_config
 from pipelines.division import Division, Piece
 from pipelines.predict import scores_of
-from pipelines.roles import role_columns
+from pipelines.roles import chained, role_columns
 from pipelines.run import RUN, Run
 from pipelines.scoring import PROBABILITY, RANK, score
 from serving.bundle import MANIFEST
@@ -74,11 +72,10 @@ def _bundle(scorer: Scorer, data: str, part: str, format: str | None) -> pl.Data
         pieces: Iterator[Piece] = (one for one in division.pieces(columns) if one.part == part)
     else:
         source = open_source(data, format, Path.cwd())
-        schema.check(source.schema, roles=ROLES)
+        schema.check(source.schema, roles=schema.roles)
         pieces = (Piece(part, raw) for raw in source.batches(columns))
-    binary = bool(scorer.manifest.tables)
     frames = [
-        pl.concat([_roles(piece, schema, binary), scores_of(scorer, piece.rows)], how="horizontal")
+        pl.concat([_roles(piece, scorer), scores_of(scorer, piece.rows)], how="horizontal")
         for piece in pieces
     ]
     if not frames:
@@ -86,8 +83,15 @@ def _bundle(scorer: Scorer, data: str, part: str, format: str | None) -> pl.Data
     return pl.concat(frames)
 
 
-def _roles(piece: Piece, schema: Schema, binary: bool) -> pl.DataFrame:
-    columns = role_columns(piece.rows, schema, binary=binary, importance=piece.importance)
+def _roles(piece: Piece, scorer: Scorer) -> pl.DataFrame:
+    manifest = scorer.manifest
+    columns = role_columns(
+        piece.rows,
+        scorer.encoder.schema,
+        binary=bool(manifest.tables),
+        chained=chained(manifest.model),
+        importance=piece.importance,
+    )
     return pl.DataFrame([one.alias(one.name.removeprefix("__")) for one in columns])
 
 

@@ -16,8 +16,7 @@ from features.files import read_json, remove, resuming, unfinished, write_json
 from pipelines.calibration import calibrate, require_rows
 from pipelines.config import Config
 from pipelines.evaluate import Results, evaluate_scores
-from pipelines.metrics.metric import Metric
-from pipelines.metrics.parse import parse_metric
+from pipelines.monitor import Monitor
 from pipelines.prepare import Prepared, Report, prepare
 from pipelines.progressive.report import FILE as PROGRESSIVE
 from pipelines.progressive.validation import ProgressiveValidation
@@ -32,6 +31,7 @@ from serving.calibration import store as calibrations
 
 if TYPE_CHECKING:
     from features.batch import Batch
+    from features.dataset.dataset import Dataset
     from models.model import Model
 
 Metrics = dict[str, float]
@@ -154,21 +154,14 @@ def _train_model(
 
     settings = config.train
     train, valid = prepared.part("train"), prepared.part("valid")
-    labels = train.manifest.labels
-    assert labels is not None  # a configuration names the label, and preparing checked it
-    odds = labels.weighted_mean / (1 - labels.weighted_mean) * math.exp(prepared.offset)
-    model = Model(config.model, train.layout, settings.optimizers, settings.seed, odds / (1 + odds))
+    model = Model(
+        config.model, train.layout, settings.optimizers, settings.seed, _priors(train, prepared)
+    )
 
-    monitor = monitored(settings.monitor)
-    name = str(monitor)
+    monitor = Monitor.parse(settings.monitor, config.data.tasks)
 
-    def validate(current: Model) -> dict[str, float]:
-        scored = score(valid, current, None)
-        found = evaluate_scores(scored)["ctr"]
-        return found if name in found else {**found, **evaluate_scores(scored, [monitor])["ctr"]}
-
-    def better(new: dict[str, float], old: dict[str, float]) -> bool:
-        return new[name] > old[name] if monitor.higher_is_better else new[name] < old[name]
+    def validate(current: Model) -> Metrics:
+        return monitor.metrics(score(valid, current, None))
 
     encoder, offset = prepared.encoder.fingerprint, -prepared.offset
     if start is None:
@@ -199,12 +192,12 @@ def _train_model(
     def keep(best: Model) -> None:
         checkpoint.save(best, work / "checkpoint", encoder, trainer.step.state)
 
-    bars = Bars(report, train.rows, name)
+    bars = Bars(report, train.rows, monitor.name)
     with watching(config, work, course.steps, [bars, *watchers]) as told:
         history = trainer.fit(
             batches=batches,
             validate=validate,
-            better=better,
+            better=monitor.better,
             keep=keep,
             report=told,
             save=save,
@@ -222,15 +215,13 @@ def _sparsity(model: Model) -> dict[str, dict[str, float]]:
     return {name: found._asdict() for name, found in sparsities(model.tables).items()}
 
 
-def monitored(text: str) -> Metric:
-    """The metric of that name. Raises ConfigError where it has no better and worse."""
-    metric = parse_metric(text)
-    if metric.higher_is_better is None:
-        raise ConfigError(
-            f"train.monitor must be a metric that is better when higher or lower; {metric} is "
-            "best at 1. Choose LogLoss, AUC or nDCG@10."
-        )
-    return metric
+def _priors(train: Dataset, prepared: Prepared) -> list[float]:
+    """The rate of each task's label in the log."""
+    labels = train.manifest.labels
+    assert labels is not None  # a configuration names the label, and preparing checked it
+    means = [one.weighted_mean for one in (labels, *train.manifest.tasks.values())]
+    odds = [mean / (1 - mean) * math.exp(prepared.offset) for mean in means]
+    return [one / (1 + one) for one in odds]
 
 
 def _train_ranker(

@@ -26,12 +26,15 @@ class DenseNetwork:
     """
 
     def __init__(self, path: Path, threads: int = 1) -> None:
+        runners = [_Runner(path) for _ in range(threads)]
+        self.tasks = runners[0].tasks  # logits a row
         self._idle: queue.SimpleQueue[_Runner] = queue.SimpleQueue()
-        for _ in range(threads):
-            self._idle.put(_Runner(path))
+        for runner in runners:
+            self._idle.put(runner)
 
     def __call__(self, inputs: Mapping[str, Floats]) -> Floats:
-        """inputs float32 (batch, ...) by name, to logits float32 (batch,)."""
+        """inputs float32 (batch, ...) by name, to logits float32 (batch,), or of several tasks
+        (batch, tasks)."""
         runner = self._idle.get()
         try:
             return runner.run(inputs)
@@ -56,6 +59,7 @@ class _Runner:
             ) from error
         self._inputs = {_argument(detail["name"]): detail for detail in details}
         self._output = output["index"]
+        self.tasks = int(np.prod(output["shape"][1:], dtype=int))
         self._batch = -1
 
     def run(self, inputs: Mapping[str, Floats]) -> Floats:

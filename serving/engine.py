@@ -104,6 +104,8 @@ def _scores(scores: Scores) -> dict[str, Any]:
     content: dict[str, Any] = {"scores": scores.rank}
     if scores.probability is not None:
         content["probabilities"] = scores.probability
+    if scores.tasks:
+        content["tasks"] = scores.tasks
     return content
 
 
@@ -112,6 +114,9 @@ def _ranking(scores: Scores, top_k: int | None) -> dict[str, Any]:
     columns: dict[str, list[Any]] = {"index": best.tolist(), "score": list(scores.rank[best])}
     if scores.probability is not None:
         columns["probability"] = list(scores.probability[best])
+    if scores.tasks:
+        picked = zip(*(one[best] for one in scores.tasks.values()), strict=True)
+        columns["tasks"] = [dict(zip(scores.tasks, row, strict=True)) for row in picked]
     names = tuple(columns)
     return {
         "ranking": [

@@ -19,7 +19,7 @@ from serving.bundle import MANIFEST, Manifest, TableEntry, seal
 from serving.calibration import store as calibrations
 from serving.calibration.store import AnyCalibration
 from serving.convert import to_litert
-from serving.scorer import PROBABILITY, RANK, Scorer
+from serving.scorer import Scorer
 from serving.tables import Storage, save_table
 
 Quantize = Literal["int8", "none"]
@@ -114,10 +114,7 @@ def _manifest(trained: Trained, quantize: Quantize, tables: dict[str, TableEntry
 
 def _golden(work: Path, raw: pl.DataFrame) -> None:
     """Requests with the scores that the finished bundle gives them."""
-    scores = Scorer.load(work).score(raw)
-    expected = {RANK: scores.rank}
-    if scores.probability is not None:
-        expected[PROBABILITY] = scores.probability
+    expected = Scorer.load(work).score(raw).golden
     raw.with_columns(
         **{name: pl.Series(values) for name, values in expected.items()}
     ).write_parquet(work / "golden.parquet")

@@ -16,18 +16,21 @@ Json = dict[str, Any]
 
 class ScoreAnswer(BaseModel):
     """In the order of the rows. `scores` order candidates; without a ranker they are the
-    probabilities. `probabilities` (of a click) come where the bundle holds a CTR model."""
+    probabilities. `probabilities` (of a click) come where the bundle holds a CTR model, `tasks`,
+    those of its further labels by name, where it learned several."""
 
     model: str
     version: str
     scores: list[float]
     probabilities: list[float] | None = None
+    tasks: dict[str, list[float]] | None = None
 
 
 class Ranked(BaseModel):
     index: int = Option(ge=0, description="The row in the request, counted from 0.")
     score: float
     probability: float | None = None
+    tasks: dict[str, float] | None = None
 
 
 class RankAnswer(BaseModel):

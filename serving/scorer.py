@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,7 +27,8 @@ from serving.tables import StoredTable, load_table
 
 Floats = npt.NDArray[np.float32]
 
-PROBABILITY, RANK = "__probability", "__rank"  # expected scores in the golden requests
+# Expected scores in the golden requests; a further task's name follows the last.
+PROBABILITY, RANK, TASK = "__probability", "__rank", "__probability:"
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,18 @@ class Scores:
     """probability: of a click, calibrated where the bundle says how, float32 (rows,), or None
     without a CTR model.
     rank: what to order candidates by, float32 (rows,), higher first.
+    tasks: probabilities of further labels by name, float32 (rows,).
     """
 
     probability: Floats | None
     rank: Floats
+    tasks: dict[str, Floats] = field(default_factory=dict)
+
+    @property
+    def golden(self) -> dict[str, Floats]:
+        """What is expected of golden requests, by column."""
+        known = {} if self.probability is None else {PROBABILITY: self.probability}
+        return {RANK: self.rank, **known, **{TASK + name: one for name, one in self.tasks.items()}}
 
 
 class Scorer:
@@ -90,6 +99,11 @@ class Scorer:
             for name, entry in manifest.tables.items()
         }
         dense = DenseNetwork(folder / "dense.tflite", threads) if tables else None
+        if dense is not None and dense.tasks != 1 + len(encoder.schema.tasks):
+            raise BundleError(
+                f"dense.tflite must give {1 + len(encoder.schema.tasks)} logits a row, one for "
+                f"each label of the schema; it gives {dense.tasks}. Export the model again."
+            )
         booster = _booster(folder) if manifest.ranker else None
         calibration = _calibration(folder, encoder.layout) if manifest.calibration else None
         return cls(manifest, encoder, tables, dense, booster, calibration)
@@ -110,13 +124,18 @@ class Scorer:
             DataError: a number is too large.
         """
         self._check_numbers(batch)
-        logits = None if self._dense is None else self._logits(batch)
-        probability = None if logits is None else self._probability(logits, batch)
+        logits = probability = None
+        tasks: dict[str, Floats] = {}
+        if self._dense is not None:
+            logits, *further = self._logits(batch).T
+            probability = self._probability(logits, batch)
+            named = zip(self.encoder.schema.tasks, further, strict=True)
+            tasks = {name: sigmoid(one) for name, one in named}
         if self._booster is not None and (rank or probability is None):
-            matrix = batch.matrix(logits)
-            return Scores(probability, self._booster.inplace_predict(matrix, predict_type="margin"))
+            ranked = self._booster.inplace_predict(batch.matrix(logits), predict_type="margin")
+            return Scores(probability, ranked, tasks)
         assert probability is not None  # a bundle holds a CTR model, a ranker, or both
-        return Scores(probability, probability)
+        return Scores(probability, probability, tasks)
 
     def _probability(self, logits: Floats, batch: Batch) -> Floats:
         if self._calibration is None:
@@ -134,9 +153,10 @@ class Scorer:
             )
 
     def _logits(self, batch: Batch) -> Floats:
+        """Float32 (rows, tasks)."""
         assert self._dense is not None
-        logits = self._dense(self._embed(batch))
-        finite = np.isfinite(logits)
+        logits = self._dense(self._embed(batch)).reshape(batch.rows, self._dense.tasks)
+        finite = np.isfinite(logits).all(1)
         if not finite.all():
             raise DataError(
                 f"Numbers must be of a size that training saw; row {np.argmin(finite)} overflows "
@@ -151,12 +171,11 @@ class Scorer:
             BundleError: the difference exceeds the manifest's tolerance.
         """
         golden = pl.read_parquet(folder / "golden.parquet")
-        raw = golden.drop(PROBABILITY, RANK, strict=False)
-        scores = self.score(raw)
-        worst = float(np.abs(scores.rank - golden[RANK].to_numpy()).max())
-        if scores.probability is not None:
-            expected = golden[PROBABILITY].to_numpy()
-            worst = max(worst, float(np.abs(scores.probability - expected).max()))
+        expected = [name for name in golden.columns if name.startswith((PROBABILITY, RANK))]
+        found = self.score(golden.drop(expected)).golden
+        worst = max(
+            float(np.abs(values - golden[name].to_numpy()).max()) for name, values in found.items()
+        )
         if not worst <= self.manifest.tolerance:
             raise BundleError(
                 f"Golden requests must score within {self.manifest.tolerance:g} of what the "

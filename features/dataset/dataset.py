@@ -21,8 +21,14 @@ from features.layout import Layout
 
 LABEL, WEIGHT, QUERY, POSITION = "__label", "__weight", "__query", "__position"
 ROLES = {"label": LABEL, "weight": WEIGHT, "query": QUERY, "position": POSITION}
+TASK = "task:"  # and its name: the role of a further label
 MEMORY = 1 << 29  # bytes of rows that a shuffle holds
 _AHEAD = 8  # batches made before they are asked for
+
+
+def role_column(role: str) -> str:
+    """The column of encoded rows that holds a role."""
+    return f"__{role}"
 
 
 class Dataset:
@@ -136,6 +142,7 @@ class Dataset:
             label=LABEL if "label" in roles else None,
             weight=WEIGHT if "weight" in roles else None,
             query=query,
+            tasks=[role_column(TASK + name) for name in self.manifest.tasks],
         )
 
     @cached_property

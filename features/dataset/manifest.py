@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -22,7 +23,7 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class Labels(BaseModel):
-    """Mergeable statistics of labels: weights are 1 where rows have none."""
+    """Mergeable statistics of the labels there are: weights are 1 where rows have none."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -59,24 +60,27 @@ class Part(BaseModel):
     rows: Annotated[int, Field(ge=1)]
     roles: tuple[str, ...]
     labels: Labels | None
+    tasks: dict[str, Labels] = Field(default_factory=dict)
     sha256: str
 
 
 class Manifest(BaseModel):
     """Which encoder made a dataset, what its rows look like, and the rows of each part.
 
-    `content` is a sha256 over those of the parts. `labels` is None where rows have none.
+    `content` is a sha256 over those of the parts. `labels` is None where rows have none; `tasks`
+    are the further labels, in order.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: Literal[2] = 2
+    format: Literal[3] = 3
     encoder: str
     layout: Layout
     roles: tuple[str, ...]
     parts: dict[PartName, Count]
     rows: Count
     labels: Labels | None
+    tasks: dict[str, Labels] = Field(default_factory=dict)
     content: str
 
     @model_validator(mode="after")
@@ -92,17 +96,18 @@ class Manifest(BaseModel):
     @classmethod
     def of(cls, encoder: str, layout: Layout, parts: Sequence[Part]) -> Manifest:
         """The manifest of parts that share their roles."""
-        labels: Labels | None = None
-        for part in parts:
-            if part.labels is not None:
-                labels = part.labels if labels is None else labels.merge(part.labels)
+        own = [part.labels for part in parts if part.labels is not None]
+        tasks = parts[0].tasks if parts else {}
         return cls(
             encoder=encoder,
             layout=layout,
             roles=parts[0].roles if parts else (),
             parts={part.name: part.rows for part in parts},
             rows=sum(part.rows for part in parts),
-            labels=labels,
+            labels=reduce(Labels.merge, own) if own else None,
+            tasks={
+                name: reduce(Labels.merge, [one.tasks[name] for one in parts]) for name in tasks
+            },
             content=hashlib.sha256("".join(one.sha256 for one in parts).encode()).hexdigest(),
         )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from features.dataset.dataset import LABEL, ROLES, WEIGHT
+from features.dataset.dataset import LABEL, ROLES, TASK, WEIGHT, role_column
 from features.dataset.epoch import UNIT
 from features.dataset.manifest import Labels, Part
 from features.files import write_bytes
@@ -29,17 +29,23 @@ def write_part(folder: Path, number: int, encoded: pl.DataFrame) -> Part:
         buffer, compression="lz4", statistics=False, row_group_size=UNIT
     )
     write_bytes(folder / name, buffer.getbuffer())
+    prefix = role_column(TASK)
+    tasks = [one.removeprefix(prefix) for one in encoded.columns if one.startswith(prefix)]
+    roles = [role for role, column in ROLES.items() if column in encoded.columns]
     return Part(
         name=name,
         rows=encoded.height,
-        roles=tuple(role for role, column in ROLES.items() if column in encoded.columns),
-        labels=_labels(encoded) if LABEL in encoded.columns else None,
+        roles=(*roles, *(TASK + task for task in tasks)),
+        labels=_labels(encoded, LABEL) if LABEL in encoded.columns else None,
+        tasks={task: _labels(encoded, prefix + task) for task in tasks},
         sha256=hashlib.sha256(buffer.getbuffer()).hexdigest(),
     )
 
 
-def _labels(encoded: pl.DataFrame) -> Labels:
-    label = encoded[LABEL].cast(pl.Float64)
+def _labels(encoded: pl.DataFrame, column: str) -> Labels:
+    read = [column, WEIGHT] if WEIGHT in encoded.columns else [column]
+    encoded = encoded.select(read).drop_nulls(column)
+    label = encoded[column].cast(pl.Float64)
     total = float(label.sum())
     if WEIGHT in encoded.columns:
         weight = encoded[WEIGHT].cast(pl.Float64)

@@ -10,9 +10,10 @@ from features.errors import ConfigError
 from features.files import read_json
 from pipelines.config import Config
 from pipelines.evaluate import evaluate_scores
+from pipelines.metrics.parse import parse_metric
+from pipelines.monitor import Monitor
 from pipelines.run import Run
 from pipelines.scoring import score
-from pipelines.train import monitored
 from pipelines.tune.config import TuneConfig
 
 
@@ -23,11 +24,7 @@ class Objective(BaseModel):
 
     scorer: str
     metric: str
-
-    @property
-    def higher(self) -> bool:
-        """Whether more of it is better."""
-        return bool(monitored(self.metric).higher_is_better)
+    higher: bool  # is better
 
     def best(self, values: list[float]) -> float:
         return max(values) if self.higher else min(values)
@@ -41,7 +38,7 @@ class Objective(BaseModel):
         if self.metric in known:
             return known[self.metric]
         scored = score(run.prepared.part("valid"), run.model, run.ranker)
-        return evaluate_scores(scored, [monitored(self.metric)])[self.scorer][self.metric]
+        return evaluate_scores(scored, [parse_metric(self.metric)])[self.scorer][self.metric]
 
 
 def objective_of(config: Config, tune: TuneConfig) -> Objective:
@@ -51,13 +48,19 @@ def objective_of(config: Config, tune: TuneConfig) -> Objective:
     """
     of_ranker = any(key.split(".")[0] == "ranker" for key in tune.space)
     if config.model is None or of_ranker:
-        return Objective(scorer="ranker", metric=str(monitored(tune.monitor or "nDCG@10")))
+        return _objective("ranker", Monitor.parse(tune.monitor or "nDCG@10", ()))
     if isinstance(config.train, dict):
         raise ConfigError(
             "Tuning a [model] needs TensorFlow, which is not installed here. "
             "Install crossrank with its train extra: pip install 'crossrank[train]'."
         )
-    return Objective(scorer="ctr", metric=str(monitored(tune.monitor or config.train.monitor)))
+    text = tune.monitor or config.train.monitor
+    return _objective("ctr", Monitor.parse(text, config.data.tasks))
+
+
+def _objective(scorer: str, monitor: Monitor) -> Objective:
+    better = bool(monitor.metric.higher_is_better)
+    return Objective(scorer=scorer, metric=monitor.name, higher=better)
 
 
 def measured(document: dict[str, Any], objective: Objective) -> dict[str, Any]:

@@ -26,14 +26,17 @@ ENCODED = pl.DataFrame(
         "click": [1.0, 0.0, 1.0],
         "w": [0.5, 1.0, 2.0],
         "q": [7, 7, 8],
+        "bought": [1.0, None, 0.0],
+        "liked": [0.0, 1.0, None],
     },
     schema={"a": pl.Int32, "x": pl.Float32, "s": pl.List(pl.Int32), "b": pl.Int32, "y": pl.Float32}
-    | {"click": pl.Float64, "w": pl.Float32, "q": pl.Int32},
+    | {"click": pl.Float64, "w": pl.Float32, "q": pl.Int32}
+    | {"bought": pl.Float32, "liked": pl.Float64},
 )
 
 
 def batch(frame: pl.DataFrame = ENCODED) -> Batch:
-    return Batch.from_frame(frame, LAYOUT, label="click", weight="w", query="q")
+    return Batch.from_frame(frame, LAYOUT, "click", "w", ["liked", "bought"], "q")
 
 
 def same(one: Batch, other: Batch) -> bool:
@@ -44,7 +47,11 @@ def same(one: Batch, other: Batch) -> bool:
         )
         for found in (one, other)
     ]
-    return all(np.array_equal(a, b) and a.dtype == b.dtype for a, b in zip(*arrays, strict=True))
+    assert one.tasks is not None
+    assert other.tasks is not None
+    return np.array_equal(one.tasks, other.tasks, equal_nan=True) and all(
+        np.array_equal(a, b) and a.dtype == b.dtype for a, b in zip(*arrays, strict=True)
+    )
 
 
 def test_vectors_stand_among_the_numbers() -> None:
@@ -71,8 +78,10 @@ def test_arrays_of_a_frame() -> None:
     assert found.weight.tolist() == [0.5, 1, 2]
     assert found.query is not None
     assert (found.query.tolist(), found.query.dtype) == ([7, 7, 8], np.dtype(np.int32))
+    assert found.tasks is not None
+    np.testing.assert_array_equal(found.tasks, [[0, 1], [1, np.nan], [np.nan, 0]])
     assert {one.dtype for one in (found.ids, found.sequences["s"])} == {np.dtype(np.int32)}
-    floats = {one.dtype for one in (found.numerics, found.label, found.weight)}
+    floats = {one.dtype for one in (found.numerics, found.label, found.weight, found.tasks)}
     assert floats == {np.dtype(np.float32)}
 
 
@@ -115,6 +124,7 @@ def test_concatenation_keeps_absent_roles_absent() -> None:
     assert both.rows == 6
     assert both.label is None
     assert both.weight is None
+    assert both.tasks is None
     assert both.query is None
 
 

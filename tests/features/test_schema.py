@@ -19,7 +19,7 @@ SEEN = {"type": "sequence", "column": "seen", "vocabulary": "item"}
 PRICE = {"type": "numeric", "column": "price"}
 
 
-def schema(*features: Any, **roles: str) -> Schema:
+def schema(*features: Any, **roles: Any) -> Schema:
     return Schema.model_validate({"features": list(features), **roles})
 
 
@@ -125,6 +125,23 @@ def test_roles_keep_their_order() -> None:
         ("query", "q"),
         ("position", "p"),
     ]
+
+
+def test_further_labels_are_roles_of_their_own() -> None:
+    found = schema(USER, label="y", tasks=["b", "a"])
+    assert found.roles == {"label": "y", "task:b": "b", "task:a": "a"}
+    assert found.role_columns.label == "y"
+    with pytest.raises(SchemaError, match=r"'a' \(the task:a\)"):
+        found.check(["user", "y", "b"], roles=found.roles)
+    assert found.fingerprint != schema(USER, label="y", tasks=["a", "b"]).fingerprint
+
+
+@pytest.mark.parametrize("tasks", [["a", "a"], ["y"], ["b", "w"]])
+def test_a_further_label_is_no_other_role(tasks: list[str]) -> None:
+    with pytest.raises(ValidationError, match=f"labels of their own; remove {tasks[-1]} from"):
+        schema(USER, label="y", weight="w", tasks=tasks)
+    with pytest.raises(ValidationError, match="label column 'user' must not be"):
+        schema(USER, label="y", tasks=["user"])
 
 
 def test_the_feature_of_that_name_owns_a_shared_vocabulary() -> None:

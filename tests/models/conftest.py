@@ -24,23 +24,28 @@ from models.dien import DIEN
 from models.din import DIN
 from models.dlrm import DLRM
 from models.dnn import DNN
+from models.esmm import ESMM
 from models.finalmlp import FinalMLP
 from models.fm import FM
 from models.fwfm import FwFM
 from models.keras import tf
 from models.lr import LR
 from models.masknet import MaskNet
+from models.mmoe import MMoE
 from models.model import Model
 from models.network import ModelConfig
 from models.nfm import NFM
 from models.optimizers.adagrad import AdaGrad
 from models.optimizers.ftrl import Ftrl
 from models.optimizers.groups import Adam, Optimizers
+from models.ple import PLE
 from models.pnn import PNN
 from models.trainer import Trainer
 from models.wide_deep import WideDeep
 from models.xdeepfm import XDeepFM
 
+# The labels of the batches below, for the families that learn several.
+TASKS = ("click", "purchase")
 # Every family in models.registry, in each of its structures: what the contract tests run over.
 VARIANTS: dict[str, ModelConfig] = {
     "dcn_v2-parallel": DCNv2(dim=8, cross_layers=2, hidden=(48,)),
@@ -69,6 +74,12 @@ VARIANTS: dict[str, ModelConfig] = {
     "nfm": NFM(dim=8, hidden=(48,)),
     "pnn-inner": PNN(dim=8, hidden=(48,)),
     "pnn-outer": PNN(dim=8, hidden=(48,), product="outer"),
+    "esmm": ESMM(dim=8, hidden=(48,), tasks=TASKS),
+    "mmoe": MMoE(dim=8, hidden=(48,), experts=2, towers=(16,), tasks=TASKS),
+    "ple": PLE(dim=8, hidden=(32,), towers=(16,), tasks=TASKS),
+    "ple-uncertainty": PLE(
+        dim=8, hidden=(32,), levels=1, towers=(), tasks=TASKS, task_weights="uncertainty"
+    ),
     "xdeepfm": XDeepFM(dim=8, hidden=(48,), maps=(16, 8)),
 }
 FAST = Optimizers(
@@ -89,7 +100,8 @@ def make_layout(ids: int = 2, sequences: int = 1, numerics: int = 1, rows: int =
 
 
 def make_batch(layout: Layout, rows: int, seed: int = 0) -> Batch:
-    """Random ids, sequences of 0 to `length` elements, numerics and labels."""
+    """Random ids, sequences of 0 to `length` elements, numerics and labels, of which the further
+    one is 1 in some of the rows whose first is."""
     rng = np.random.default_rng(seed)
     sequences = {}
     for field in layout.sequences:
@@ -99,11 +111,14 @@ def make_batch(layout: Layout, rows: int, seed: int = 0) -> Batch:
         values[np.arange(field.length) >= ends] = PAD
         sequences[field.name] = values
     columns = [rng.integers(0, layout.vocabularies[one.vocabulary], rows) for one in layout.ids]
+    numerics = rng.normal(size=(rows, len(layout.numeric_names))).astype(np.float32)
+    label, further = rng.integers(0, 2, (2, rows)).astype(np.float32)
     return Batch(
         ids=np.array(columns, np.int32).reshape(len(columns), rows).T.copy(),
-        numerics=rng.normal(size=(rows, len(layout.numeric_names))).astype(np.float32),
+        numerics=numerics,
         sequences=sequences,
-        label=rng.integers(0, 2, rows).astype(np.float32),
+        label=label,
+        tasks=(label * further)[:, None],
     )
 
 
@@ -112,7 +127,8 @@ class CoAction:
     """label = (i0 + i1) mod 2: no value of either id says anything without the other.
 
     Half of each value's rows are clicks in `train` and in `held`, whose pairs of values do not
-    occur in `train`; sequences and numerics are noise. No row is missing or unseen.
+    occur in `train`; sequences and numerics are noise. No row is missing or unseen. The further
+    label is 1 where the label and i0 // 2 mod 2 are.
     """
 
     layout: Layout
@@ -130,9 +146,10 @@ def make_coaction() -> CoAction:
         noise = make_batch(layout, len(chosen), seed)
         ids = np.stack([first[chosen], second[chosen]], 1).astype(np.int32)
         label = (ids.sum(1) % 2).astype(np.float32)
+        further = (label * (ids[:, 0] // 2 % 2)).astype(np.float32)[:, None]
         elements = noise.sequences["s0"]
         elements[(elements >= 0) & (elements < FIRST)] = FIRST
-        return Batch(ids + FIRST, noise.numerics, noise.sequences, label)
+        return Batch(ids + FIRST, noise.numerics, noise.sequences, label, tasks=further)
 
     return CoAction(layout, part(~held, 10, seed=1), part(held, 5, seed=2))
 
@@ -150,7 +167,7 @@ def train_coaction(config: ModelConfig, passes: int = 20) -> Model:
 
 def digest(model: Model) -> str:
     """Of the predictions, and of the tables with their state."""
-    found = hashlib.sha256(model.predict([make_coaction().held]).tobytes())
+    found = hashlib.sha256(model.task_logits([make_coaction().held]).tobytes())
     for table in model.tables.values():
         found.update(table.storage.tobytes())
     return found.hexdigest()
@@ -188,7 +205,8 @@ class ScalarFtrl:
 
 
 # Other structures of a family whose first is in the short suite.
-_MORE = {"autoint-alone", "can-shared", "dcn_v2-rank", "masknet-parallel", "pnn-outer"}
+_MORE = {"autoint-alone", "can-shared", "dcn_v2-rank", "masknet-parallel", "ple-uncertainty"}
+_MORE |= {"pnn-outer"}
 _CONFIGS = [
     pytest.param(one, id=name, marks=[pytest.mark.slow] if name in _MORE else [])
     for name, one in VARIANTS.items()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
@@ -21,6 +22,7 @@ from features.ragged import PAD
 from models.keras import tf
 from models.lr import LR
 from models.model import Model
+from models.multi_task import MultiTaskConfig
 from models.network import ModelConfig
 from models.optimizers.groups import Optimizers
 from models.optimizers.optimizer import SparseOptimizer, Tensor
@@ -31,11 +33,16 @@ ROOT = Path(__file__).resolve().parents[2]
 BatchOf = Callable[..., Batch]
 
 
-def entropy(model: Model, batch: Batch) -> float:
-    """Mean binary cross-entropy, from the logits, in float64."""
+def entropies(model: Model, batch: Batch) -> npt.NDArray[np.float64]:
+    """Mean binary cross-entropy of each label that it learns, from the logits, in float64."""
+    logits = model.task_logits([batch]).astype(np.float64)
     assert batch.label is not None
-    logits = model.logits([batch]).astype(np.float64)
-    return float(np.mean(np.logaddexp(0, logits) - batch.label * logits))
+    labels = np.column_stack([batch.label, batch.tasks])[:, : logits.shape[1]]
+    return np.asarray(np.mean(np.logaddexp(0, logits) - labels * logits, 0))
+
+
+def entropy(model: Model, batch: Batch) -> float:
+    return float(entropies(model, batch).sum())
 
 
 def test_every_registered_family_is_under_contract(variants: dict[str, ModelConfig]) -> None:
@@ -54,6 +61,9 @@ def test_a_linear_model_cannot_learn_the_co_action(coaction: Any) -> None:
 def test_it_learns_a_co_action_and_carries_it_to_new_pairs(trained: Model, coaction: Any) -> None:
     found = roc_auc_score(coaction.held.label, trained.predict([coaction.held]))
     assert found == pytest.approx(0.5, abs=0.05) if isinstance(trained.config, LR) else found > 0.9
+    if isinstance(trained.config, MultiTaskConfig):
+        further = trained.task_logits([coaction.held])[:, 1]
+        assert roc_auc_score(coaction.held.tasks[:, 0], further) > 0.9
 
 
 def test_it_overfits_a_tiny_set(
@@ -62,7 +72,7 @@ def test_it_overfits_a_tiny_set(
     batch = batch_of(layout_of(), 24)
     model = Model(config, layout_of(), fast)
     trainer = Trainer(model)
-    assert entropy(model, batch) == pytest.approx(np.log(2), abs=0.3)
+    assert entropies(model, batch)[0] == pytest.approx(np.log(2), abs=0.3)
     for _ in range(80):
         trainer.step(batch)
     # Some of the labels are beyond a linear model.

@@ -29,9 +29,10 @@ def write(model: Model, folder: Path, quantize: Compute) -> Path:
 
 
 def serve(model: Model, network: DenseNetwork, batch: Batch) -> Floats:
-    """Logits without TensorFlow: tables in numpy, the network in LiteRT."""
+    """Logits (rows, tasks) without TensorFlow: tables in numpy, the network in LiteRT."""
     tables = {name: FloatTable(table.weights) for name, table in model.tables.items()}
-    return network(Embedder(model.layout, tables, model.specs)(batch))
+    found = network(Embedder(model.layout, tables, model.specs)(batch))
+    return found.reshape(batch.rows, -1)
 
 
 @pytest.fixture(scope="module")
@@ -62,11 +63,11 @@ def small(trained: Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_float_logits_are_those_of_tensorflow(trained: Model, full: Path, batch: Batch) -> None:
     """To 1e-5 of a logit of up to 10, at batch sizes that come and go."""
     network = DenseNetwork(full)
-    expected = trained.logits([batch])
+    expected = trained.task_logits([batch])
     scale = max(1.0, np.abs(expected).max() / 10)
     for rows in (1, 7, 500, 7, 1):
         found = serve(trained, network, batch.take(slice(0, rows)))
-        assert found.shape == (rows,)
+        assert found.shape == (rows, expected.shape[1])
         np.testing.assert_allclose(found, expected[:rows], rtol=0, atol=1e-5 * scale)
 
 
@@ -74,7 +75,7 @@ def test_int8_logits_are_near_them(trained: Model, small: Path, batch: Batch) ->
     """Within 2 % of the logits' spread at worst and 0.5 % on average."""
     require_kernels(trained)
     network = DenseNetwork(small)
-    expected = trained.logits([batch])
+    expected = trained.task_logits([batch])
     spread = expected.std()
     for rows in (1, 7, 500, 7, 1):
         error = np.abs(serve(trained, network, batch.take(slice(0, rows))) - expected[:rows])
@@ -108,7 +109,7 @@ def test_any_kind_of_field_may_be_absent(
     batch = batch_of(layout, 7)
     model = Model(config, layout, Optimizers())
     network = DenseNetwork(write(model, tmp_path, "none"))
-    np.testing.assert_allclose(serve(model, network, batch), model.logits([batch]), atol=1e-5)
+    np.testing.assert_allclose(serve(model, network, batch), model.task_logits([batch]), atol=1e-5)
 
 
 @pytest.mark.slow
@@ -123,4 +124,4 @@ def test_every_activation_it_takes_is_one_of_litert(
     batch = batch_of(layout, 7)
     model = Model(WideDeep(dim=2, hidden=(4,), activation=activation), layout, Optimizers())
     network = DenseNetwork(write(model, tmp_path, "none"))
-    np.testing.assert_allclose(serve(model, network, batch), model.logits([batch]), atol=1e-5)
+    np.testing.assert_allclose(serve(model, network, batch), model.task_logits([batch]), atol=1e-5)

@@ -27,8 +27,9 @@ def part(number: int, values: list[float]) -> Part:
     return Part(
         name=f"part-{number:05d}.parquet",
         rows=len(values),
-        roles=("label", "weight"),
+        roles=("label", "weight", "task:bought"),
         labels=labels(values),
+        tasks={"bought": labels([value / 2 for value in values])},
         sha256=f"{number:064x}",
     )
 
@@ -50,7 +51,8 @@ def test_statistics_of_parts_add_up_to_those_of_the_whole(
     )
     assert manifest.label_sum == sum(left + right)
     assert manifest.rows == len(left) + len(right)
-    assert manifest.roles == ("label", "weight")
+    assert manifest.roles == ("label", "weight", "task:bought")
+    assert manifest.tasks == {"bought": labels([value / 2 for value in left + right])}
 
 
 def test_survives_its_own_file(tmp_path: Path) -> None:
@@ -90,7 +92,7 @@ def test_no_part_lies_outside_the_folder(tmp_path: Path, name: str) -> None:
     [
         ({"rows": 7}, "must add up to 7 rows"),
         ({"parts": {"part-00000.parquet": -1}}, "greater than or equal to 0"),
-        ({"format": 3}, "at 'format'"),
+        ({"format": 4}, "at 'format'"),
         ({"more": 1}, "at 'more'"),
     ],
 )

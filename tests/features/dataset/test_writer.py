@@ -34,6 +34,18 @@ def test_rows_weigh_one_unless_they_say_otherwise(tmp_path: Path) -> None:
     assert write_part(tmp_path, 1, ROWS.drop(WEIGHT, LABEL)).labels is None
 
 
+def test_further_labels_are_counted_where_they_were_observed(tmp_path: Path) -> None:
+    rows = ROWS.with_columns(
+        pl.Series("__task:liked", [1.0, None, 0.0]), pl.Series("__task:bought", [1.0, 1.0, 0.0])
+    )
+    part = write_part(tmp_path, 0, rows)
+    assert part.roles == ("label", "weight", "task:liked", "task:bought")
+    assert list(part.tasks) == ["liked", "bought"]
+    assert part.tasks["liked"].model_dump() == {
+        "rows": 2, "sum": 1.0, "positives": 1, "weight": 1.5, "weighted_sum": 0.5,
+    }  # fmt: skip
+
+
 def test_the_bytes_follow_from_the_rows_however_they_lie_in_memory(tmp_path: Path) -> None:
     whole = pl.DataFrame({"x": range(3 * UNIT)})
     pieces = pl.concat([whole[:10], whole[10 : UNIT + 3], whole[UNIT + 3 :]], rechunk=False)

@@ -25,7 +25,7 @@ def test_threads_are_as_many_as_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_mistake_of_the_user_is_the_outcome(tmp_path: Path) -> None:
-    objective = Objective(scorer="ctr", metric="AUC")
+    objective = Objective(scorer="ctr", metric="AUC", higher=True)
     task = Task(config={}, base=tmp_path, out=tmp_path / "out", root=tmp_path, objective=objective)
     ended = Event()
     heard: list[process.Message] = []
