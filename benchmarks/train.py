@@ -196,6 +196,7 @@ def _parsed() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help=f"default {FULL.effort.rounds}")
     parser.add_argument("--parts", nargs="+", default=PARTS, choices=PARTS)
     parser.add_argument("--families", nargs="+", default=get_args(Family), choices=get_args(Family))
+    parser.add_argument("--values", nargs="+", type=int, help=f"of a field, default {FULL.values}")
     names = [one.name for one in RIVALS if one.name not in (OURS, OURS_BF16)]
     parser.add_argument("--only", nargs="*", default=names, choices=names, metavar="RIVAL")
     parser.add_argument("--profile", action="store_true", help="the same as --parts profile")
@@ -207,6 +208,8 @@ def main() -> None:
     plan = QUICK if options.quick else FULL
     if options.rounds:
         plan = replace(plan, effort=replace(plan.effort, rounds=options.rounds))
+    if options.values:
+        plan = replace(plan, values=tuple(options.values))
     asked = [one for one in RIVALS if one.name in (OURS, OURS_BF16, *options.only)]
     rivals = [one for one in asked if installed(one.needs)]
     absent = [one.name for one in asked if one not in rivals]
