@@ -42,26 +42,30 @@ def missing(task: Task, journal: Journal, who: str, model: str, l2: Levels) -> I
     def tried(rate: float, penalty: float) -> Key:
         return Key(who, task.name, model, "tune", 0, rate, penalty)
 
+    def new(keys: Sequence[Key]) -> list[Key]:
+        entries = journal.entries(task.budget)
+        return [key for key in keys if key not in entries]
+
     def best(keys: Sequence[Key]) -> Key:
         entries, sign = journal.entries(task.budget), 1 if task.higher_is_better else -1
         return max(keys, key=lambda key: sign * entries[key].valid[task.metrics[0]])
 
-    known = journal.entries(task.budget)
     rates = [tried(rate, l2[1]) for rate in RATES]
-    yield from (key for key in rates if key not in known)
-    rate = best(rates).rate
-    penalties = [tried(rate, one) for one in l2]
-    yield from (key for key in penalties if key not in known)
+    yield from new(rates)
+    penalties = [tried(best(rates).rate, one) for one in l2]
+    yield from new(penalties)
     setting = best(penalties)
-    seeds = [replace(setting, stage="test", seed=seed) for seed in range(SEEDS)]
-    yield from (key for key in seeds if key not in known)
+    yield from new([replace(setting, stage="test", seed=seed) for seed in range(SEEDS)])
 
 
 def job(task_name: str, model: str, who: str, folder: Path) -> None:
     """All trainings of a model by a contestant, in a process of its own."""
     contestant = importlib.import_module(CONTESTANTS[who])
     task, journal = TASKS[task_name], Journal(folder / "journal.jsonl")
+    parent = multiprocessing.parent_process()
     for key in missing(task, journal, who, model, contestant.L2):
+        if parent is not None and not parent.is_alive():
+            return
         entry = contestant.run(task, key, folder)
         journal.add(entry)
         print(entry, flush=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 from pathlib import Path
@@ -71,7 +72,7 @@ def run(task: Task, key: Key, folder: Path) -> Entry:
     if key.model == "can" and task.world:
         model["pairs"] = _PAIRS
     config = task.config(folder, model, _train_config(key))
-    out = folder / f"{task.name}-{key.model}-{key.seed}"
+    out = folder / f"run-{os.getpid()}"
     shutil.rmtree(out, ignore_errors=True)
     made = train(config, out, lambda *_: None)
     found = {"valid": _metrics(task, made, "valid"), "test": None}
