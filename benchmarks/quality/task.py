@@ -17,7 +17,7 @@ from pipelines.simulator.simulation import simulate
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 DIM, HIDDEN = 10, [128, 64]
 SEEDS = 5
-RATES = (1e-3, 2e-3, 4e-3)
+RATES = {"rivals": (1e-3, 2e-3, 4e-3), "families": (5e-4, 1e-3, 2e-3, 4e-3, 8e-3)}
 
 
 @dataclass(frozen=True)
