@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from operator import itemgetter
 
 from benchmarks.quality.figures import Difference, spread
-from benchmarks.quality.journal import Entry, Journal
+from benchmarks.quality.journal import Entry, Journal, Key
 from benchmarks.quality.task import SEEDS, TASKS, Task
 from pipelines.metrics.parse import parse_metric
 
@@ -17,7 +19,7 @@ def tables(journal: Journal, datasets: Sequence[str]) -> Iterator[str]:
     for name in datasets:
         task = TASKS[name]
         found = _rivals if task.versus == "rivals" else _families
-        if pairs := list(found(journal, task)):
+        if pairs := sorted(found(journal, task), key=itemgetter(0)):
             yield _table(task, pairs)
 
 
@@ -43,12 +45,16 @@ def _families(journal: Journal, task: Task) -> Iterator[tuple[str, Side, Side]]:
 
 
 def _tested(journal: Journal, task: Task) -> dict[tuple[str, str], list[Entry]]:
-    """By contestant and model, those of which all seeds are in."""
-    found: dict[tuple[str, str], list[Entry]] = {}
-    for entry in journal.entries(task.budget).values():
-        if entry.key.stage == "test" and entry.test is not None:
-            found.setdefault((entry.key.contestant, entry.key.model), []).append(entry)
-    return {who: entries for who, entries in found.items() if len(entries) == SEEDS}
+    """By contestant and model, the seeds of the setting that did best on validation, where all
+    are in: a grid that grew leaves others too."""
+    entries, sign = journal.entries(task.budget), 1 if task.higher_is_better else -1
+    settings: dict[Key, list[Entry]] = {}
+    for key, entry in entries.items():
+        if entry.test is not None:
+            settings.setdefault(replace(key, stage="tune", seed=0), []).append(entry)
+    ranked = sorted(settings, key=lambda key: sign * entries[key].valid[task.metrics[0]])
+    best = {(key.contestant, key.model): settings[key] for key in ranked}
+    return {who: seeds for who, seeds in best.items() if len(seeds) == SEEDS}
 
 
 def _table(task: Task, pairs: Sequence[tuple[str, Side, Side]]) -> str:
