@@ -20,13 +20,14 @@ class Ftrl(SparseOptimizer):
         w = -(z - sign(z) l1) / ((beta + sqrt(n)) / lr + l2)    elsewhere
 
     n starts at 0 and z carries the initial weight, so that the first step moves from the
-    initialiser instead of erasing it. Its step size is a schedule of its own, on which the
+    initialiser instead of erasing it. The paper's beta of 1 is for gradients of one example; these
+    are means over a batch, beside which it would hold the weights still. The step size is a schedule of its own, on which the
     meaning of z rests: `rate` is ignored.
     """
 
     type: Literal["ftrl"] = "ftrl"
     learning_rate: float = Field(default=0.05, gt=0)
-    beta: float = Field(default=1.0, gt=0)
+    beta: float = Field(default=1e-3, gt=0)
     l1: float = Field(default=0.0, ge=0)
     l2: float = Field(default=0.0, ge=0)
 

@@ -27,7 +27,7 @@ class GroupAdaGrad(SparseOptimizer):
 
     type: Literal["group_adagrad"] = "group_adagrad"
     learning_rate: float = Field(default=0.05, gt=0)
-    beta: float = Field(default=1.0, gt=0)
+    beta: float = Field(default=1e-3, gt=0)
     l1: float = Field(default=0.0, ge=0)
     l21: float = Field(default=0.0, ge=0)
     l2: float = Field(default=0.0, ge=0)

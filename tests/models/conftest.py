@@ -84,7 +84,7 @@ VARIANTS: dict[str, ModelConfig] = {
 }
 FAST = Optimizers(
     embeddings=AdaGrad(learning_rate=0.1),
-    wide=Ftrl(learning_rate=1.0),
+    wide=Ftrl(learning_rate=1.0, beta=1.0),
     dense=Adam(learning_rate=0.01),
 )
 VALUES = 20  # of each id of the co-action

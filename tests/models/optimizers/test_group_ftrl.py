@@ -68,7 +68,7 @@ def test_a_step_minimises_what_it_should(learned: Any, penalties: dict[str, floa
 
 def test_rows_die_as_a_whole_and_come_back(learned: Any) -> None:
     """Of no use, then of use again: all weights to exactly zero together, then none."""
-    rule = GroupFtrl(learning_rate=0.5, l21=0.5)
+    rule = GroupFtrl(learning_rate=0.5, beta=1.0, l21=0.5)
     idle = np.random.default_rng(0).normal(0, 0.01, (20, 4))
     start = [0.3, -0.2, 0.1, 0.4]
     norms = [learned(rule, start, idle[:steps])[0] for steps in range(1, 21)]
@@ -82,7 +82,7 @@ def test_rows_die_as_a_whole_and_come_back(learned: Any) -> None:
 def test_no_gradient_only_shrinks(learned: Any) -> None:
     """By lr / beta l21 along the row; without penalties not at all."""
     assert learned(GroupFtrl(), [0.25, 3.0], [[0.0, 0.0]])[0].tolist() == [0.25, 3.0]
-    shrunk = learned(GroupFtrl(learning_rate=0.5, l21=1.0), [3.0, 4.0], [[0.0, 0.0]])[0]
+    shrunk = learned(GroupFtrl(learning_rate=0.5, beta=1.0, l21=1.0), [3.0, 4.0], [[0.0, 0.0]])[0]
     assert shrunk == pytest.approx([3.0 * 0.9, 4.0 * 0.9])
 
 
