@@ -21,8 +21,8 @@ class Ftrl(SparseOptimizer):
 
     n starts at 0 and z carries the initial weight, so that the first step moves from the
     initialiser instead of erasing it. The paper's beta of 1 is for gradients of one example; these
-    are means over a batch, beside which it would hold the weights still. The step size is a schedule of its own, on which the
-    meaning of z rests: `rate` is ignored.
+    are means over a batch, beside which it would hold the weights still. The step size is a
+    schedule of its own, on which the meaning of z rests: `rate` is ignored.
     """
 
     type: Literal["ftrl"] = "ftrl"
