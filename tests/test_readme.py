@@ -68,7 +68,14 @@ def shell(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+SLOW = {"tuning.md"}  # each trial is a training in a process of its own
+
+
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(one, marks=pytest.mark.slow if one.name in SLOW else ()) for one in PAGES],
+    ids=lambda page: page.name,
+)
 def test_shell_blocks_run_in_order(page: Path, tmp_path: Path) -> None:
     """In one folder, as a reader would; `make` targets are checked, since they install."""
     texts = [text for name, text in blocks("bash") if name == page.name]

@@ -177,7 +177,8 @@ def test_unseen_ids_are_scored_alike(trained: Model, coaction: Any, row: int) ->
         sequences={"s0": np.full((5, 3), row, np.int32)},
     )
     found = trained.predict([batch])
-    assert ((found > 0) & (found < 1)).all()
+    # AFN's powers of an embedding far from those it learned of reach a logit of -100.
+    assert ((found >= 0) & (found <= 1)).all()
     np.testing.assert_allclose(found, found[0], rtol=1e-6)
     fresh = Model(trained.config, trained.layout, trained.optimizers, trained.seed)
     for name, table in trained.tables.items():

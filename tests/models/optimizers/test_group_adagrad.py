@@ -60,7 +60,7 @@ def test_without_a_group_penalty_it_is_ftrl(learned: Any, l1: float) -> None:
 
 
 def test_the_first_step_keeps_the_initialiser(learned: Any) -> None:
-    rule = GroupAdaGrad(l1=0.3, l21=0.7, l2=0.1)
+    rule = GroupAdaGrad(beta=1.0, l1=0.3, l21=0.7, l2=0.1)
     for weights in ([0.01, -0.2, 0.0, 3.0], [0.0, 0.0, 0.0, 0.0]):
         assert learned(rule, weights, [[0.0] * 4])[0] == pytest.approx(weights, abs=1e-6)
 
