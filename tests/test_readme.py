@@ -68,7 +68,8 @@ def shell(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-SLOW = {"tuning.md"}  # each trial is a training in a process of its own
+# Several trainings, each in a process of its own.
+SLOW = {"incremental.md", "losses.md", "training.md", "tuning.md"}
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,9 @@ def test_criteo_learns(criteo: Run) -> None:
     assert metrics["NE"] < 0.86
 
 
-@pytest.mark.parametrize("name", ["trivago", "beauty", "avazu"])
+@pytest.mark.parametrize(
+    "name", ["trivago", pytest.param("beauty", marks=pytest.mark.slow), "avazu"]
+)
 def test_clicks_and_sequences_learn(name: str, tmp_path: Path) -> None:
     faster = {
         "trivago": ["train.epochs=1", "ranker.rounds=20"],

@@ -82,7 +82,7 @@ def test_it_overfits_a_tiny_set(
 @pytest.mark.parametrize(
     "some",
     [
-        ("dcn_v2-parallel", "wide_deep", "can", "din", "dnn"),
+        ("dcn_v2-parallel", "wide_deep", "can"),
         pytest.param((), marks=pytest.mark.slow, id="all"),
     ],
     ids="-".join,

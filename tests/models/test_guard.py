@@ -157,7 +157,7 @@ def test_the_batch_that_stopped_it_is_saved(model: Model, batch: Batch, tmp_path
     with np.load(tmp_path / evidence.FILE, allow_pickle=False) as saved:
         found = dict(saved)
     assert sorted(found) == [
-        "id.i0", "id.i1", "label", "numeric.n0", "numeric.n1", "sequence.s0", "weight",
+        "id.i0", "id.i1", "label", "numeric.n0", "numeric.n1", "sequence.s0", "tasks", "weight",
     ]  # fmt: skip
     np.testing.assert_array_equal(found["id.i1"], broken.ids[:, 1])
     np.testing.assert_array_equal(found["sequence.s0"], broken.sequences["s0"])

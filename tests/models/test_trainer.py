@@ -17,6 +17,7 @@ from features.layout import Layout
 from features.ragged import PAD
 from models.course import Course
 from models.model import Model
+from models.optimizers.ftrl import Ftrl
 from models.optimizers.groups import Adam, Optimizers
 from models.train_config import TrainConfig
 from models.trainer import Progress, Trainer
@@ -72,7 +73,8 @@ def test_duplicates_are_summed_before_the_update(
 ) -> None:
     """Three rows of one id at p = 0.5: one FTRL step by (-0.5 - 0.5 + 0.5) / 3, not three."""
     layout = layout_of(1, 0, 0)
-    frozen = Optimizers(dense=Adam(learning_rate=1e-30))
+    rule = Ftrl(learning_rate=0.1, beta=0.5)
+    frozen = Optimizers(wide=rule, dense=Adam(learning_rate=1e-30))
     model = Model(WideDeep(dim=1, hidden=()), layout, frozen)
     model.network.set_weights([np.zeros_like(one) for one in model.network.get_weights()])
     batch = Batch(
@@ -81,8 +83,7 @@ def test_duplicates_are_summed_before_the_update(
         label=np.array([1, 1, 0], np.float32),
     )
     Trainer(model).step(batch)
-    rule = model.optimizers.wide
-    reference = scalar_ftrl(rule.learning_rate, 1.0, 0.0, 0.0)
+    reference = scalar_ftrl(0.1, 0.5, 0.0, 0.0)
     reference.learn(-0.5 / 3)
     assert model.tables["wide"].weights[5, 0] == pytest.approx(reference.weight, rel=1e-5)
     assert np.count_nonzero(model.tables["wide"].weights) == 1

@@ -74,6 +74,7 @@ def finished(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_whole_run(
     crossrank: Callable[..., Any], world: Any, tmp_path: Path, place: Path
 ) -> None:
