@@ -10,6 +10,7 @@ from models.keras import keras, tf
 from models.optimizers.optimizer import Tensor
 
 _SMALLEST = 1e-5  # FuxiCTR's, which found it better than the paper's 1e-7
+_FARTHEST = 10.0  # standard deviations of a neuron's outputs
 
 
 class LogarithmicTransform(keras.layers.Layer):
@@ -21,7 +22,8 @@ class LogarithmicTransform(keras.layers.Layer):
     outputs. Always in float32: an exponential of rounded logarithms is far off. Without fields,
     every product is the empty one. The moving moments of the logarithms start at those of
     ln |N(0, stddev^2)|, which an untrained embedding has: mean ln(stddev) - (gamma + ln 2) / 2,
-    gamma Euler's, and variance pi^2 / 8.
+    gamma Euler's, and variance pi^2 / 8. Normalised products end 10 deviations from the mean:
+    those of an id that training never saw may otherwise be hundreds away.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class LogarithmicTransform(keras.layers.Layer):
         products = tf.exp(self._powers(logs))  # (batch, dim, neurons)
         if self._exp_norm is not None:
             products = self._exp_norm(products, training=training)
+            products = tf.clip_by_value(products, -_FARTHEST, _FARTHEST)
         return tf.reshape(products, [-1, self.output_dim(dim)])
 
     def output_dim(self, dim: int) -> int:
