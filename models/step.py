@@ -30,22 +30,23 @@ class Step:
 
     The loss reads the model's logits plus `offset`: where the rows are a sample with other odds
     than the log, the logarithm of the sample's odds over the log's leaves the model with the
-    log's. With a `precision` of bfloat16 the network learns in a copy that computes in it; `sync`
-    gives the model what it has learned.
+    log's. `network` is what learns: the model's own, or with a `precision` of bfloat16 a copy that
+    computes in it; `sync` gives the model what it has learned. `loss` is that of logits and labels;
+    `signature` has the specs of the model's inputs, labels and weights.
     """
 
     def __init__(self, model: Model, config: TrainConfig, offset: float = 0.0) -> None:
-        self.model, self.config, self._offset = model, config, offset
-        self._network = self._computing()
+        self.model, self.config, self.offset = model, config, offset
+        self.network = self._computing()
         self._dense = model.optimizers.dense.build()
-        self._dense.build(self._network.trainable_variables)
+        self._dense.build(self.network.trainable_variables)
         row = label = tf.TensorSpec([None], tf.float32)
         rate = tf.TensorSpec([], tf.float32)
         query = [tf.TensorSpec([None], tf.int32)] if config.loss.needs_query else []
         self.loss: Loss | TaskLoss = config.loss
         if isinstance(model.config, MultiTaskConfig):
             label = tf.TensorSpec([None, len(model.config.tasks)], tf.float32)
-            self.loss = TaskLoss(config.loss, self._network.weighing)
+            self.loss = TaskLoss(config.loss, self.network.weighing)
         self.signature = [*model.signature, label, row]
         signature = [*self.signature, rate, *query]
         self._update, self._update_rounded = (
@@ -63,20 +64,10 @@ class Step:
         network.set_weights(model.network.get_weights())
         return network
 
-    @property
-    def network(self) -> Any:
-        """What learns: the model's network, or its copy in another precision."""
-        return self._network
-
-    @property
-    def offset(self) -> float:
-        """What is added to its logits."""
-        return self._offset
-
     def sync(self) -> None:
         """Give the model's network the weights that were learned."""
-        if self._network is not self.model.network:
-            self.model.network.set_weights(self._network.get_weights())
+        if self.network is not self.model.network:
+            self.model.network.set_weights(self.network.get_weights())
 
     def __call__(self, batch: Batch, rate: float = 1.0, *, rounded: bool = False) -> Tensor:
         """Learn from one batch; returns its loss, a scalar tensor.
@@ -132,7 +123,7 @@ class Step:
         touched = model.touch(ids, sequences)
         pulled = {name: table.pull(touched[name].rows) for name, table in model.tables.items()}
         weights = {name: rows for name, (rows, _) in pulled.items()}
-        dense = self._network.trainable_variables
+        dense = self.network.trainable_variables
         with (
             rounded_kernels(dense if rounded else []),
             tf.GradientTape(watch_accessed_variables=False) as tape,
@@ -140,7 +131,7 @@ class Step:
             tape.watch([*weights.values(), *dense])
             used = {k: straight_through(one) for k, one in weights.items()} if rounded else weights
             inputs = model.inputs(used, touched, sequences, numerics)
-            logits = self._network(inputs, training=True) + self._offset
+            logits = self.network(inputs, training=True) + self.offset
             loss = self.loss(logits, label, weight, query)
             found = tape.gradient(loss, [*weights.values(), *dense])
         of_rows = [
@@ -169,7 +160,7 @@ class Step:
                 self.model.tables[name].push_whole(gradient, rate)
             else:
                 self.model.tables[name].push(touched[name].rows, rows, state, gradient, rate)
-        dense = self._network.trainable_variables
+        dense = self.network.trainable_variables
         self._dense.apply_gradients(zip(clipped[len(pulled) :], dense, strict=True))
 
     def _of_dense(self, gradient: Tensor | None, weight: Tensor) -> Tensor | None:
@@ -214,6 +205,6 @@ class Step:
 
         Raises ValueError where it does not fit.
         """
-        if self._network is not self.model.network:
-            self._network.set_weights(self.model.network.get_weights())
+        if self.network is not self.model.network:
+            self.network.set_weights(self.model.network.get_weights())
         restore(self._dense, state)

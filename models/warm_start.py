@@ -29,9 +29,8 @@ def going_on(
 ) -> Trainer:
     """A trainer of a fresh model that goes on from a checkpoint; raises as `take_over`."""
     state = take_over(model, folder)
-    trainer = Trainer(
-        model, config, offset, evidence
-    )  # its step may copy the network, which is set now
+    # Its step may copy the network, whose weights are set now.
+    trainer = Trainer(model, config, offset, evidence)
     remember(trainer.step, state, folder)
     return trainer
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from features import store
 from features.errors import ConfigError, DataError
 from features.files import read_json, remove, resuming, unfinished, write_json
+from models.evidence import FILE as EVIDENCE
 from pipelines.calibration import calibrate, require_rows
 from pipelines.config import Config
 from pipelines.evaluate import Results, evaluate_scores
@@ -36,9 +37,7 @@ if TYPE_CHECKING:
 
 Metrics = dict[str, float]
 
-# Of a training under way, and of one that a batch stopped (models.evidence).
-_BEGUN, _SNAPSHOT, _EVIDENCE = "begun.json", "snapshot", "stopped-by.npz"
-_SCORES = ".scores"
+_BEGUN, _SNAPSHOT, _SCORES = "begun.json", "snapshot", ".scores"  # of a training under way
 
 
 def train(
@@ -110,7 +109,7 @@ def train(
         write_json(work / "metrics.json", metrics)
         write_json(work / RUN, told)
         tracker.finish(work)
-        for made in (work / _BEGUN, work / _SNAPSHOT, work / _EVIDENCE, *work.glob(".*")):
+        for made in (work / _BEGUN, work / _SNAPSHOT, work / EVIDENCE, *work.glob(".*")):
             remove(made)
     return Run(out)
 

@@ -19,9 +19,6 @@ from features.dataset.query_epoch import QueryEpoch
 from features.errors import ConfigError, DataError, FingerprintError
 from features.layout import Layout
 
-LABEL, WEIGHT, QUERY, POSITION = "__label", "__weight", "__query", "__position"
-ROLES = {"label": LABEL, "weight": WEIGHT, "query": QUERY, "position": POSITION}
-TASK = "task:"  # and its name: the role of a further label
 MEMORY = 1 << 29  # bytes of rows that a shuffle holds
 _AHEAD = 8  # batches made before they are asked for
 
@@ -29,6 +26,11 @@ _AHEAD = 8  # batches made before they are asked for
 def role_column(role: str) -> str:
     """The column of encoded rows that holds a role."""
     return f"__{role}"
+
+
+ROLES = {role: role_column(role) for role in ("label", "weight", "query", "position")}
+LABEL, WEIGHT, QUERY, POSITION = ROLES.values()
+TASK = "task:"  # and its name: the role of a further label
 
 
 class Dataset:
