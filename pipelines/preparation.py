@@ -13,7 +13,6 @@ import polars as pl
 
 from features import store
 from features.checks.violations import Violations
-from features.coded import texts
 from features.dataset.manifest import Labels, Manifest, Part
 from features.dataset.writer import write_part
 from features.encoder import Encoder
@@ -108,13 +107,13 @@ class Preparation:
         columns = self._columns
         own = self._division.head("valid", columns, _SHOWN)
         if own is not None:
-            shown["valid"] = texts(own)
+            shown["valid"] = own
         done = 0
         for chunk in self._division.fitting(columns):
             done += chunk.height
             self._report("fit", done, self._division.divided)
             for piece in chunk.pieces:
-                shown.setdefault(piece.part, texts(piece.rows.head(_SHOWN)))
+                shown.setdefault(piece.part, piece.rows.head(_SHOWN))
                 if piece.part == "train":
                     yield piece.rows
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from features import store
 from features.errors import ConfigError, DataError
@@ -17,27 +15,19 @@ from models.evidence import FILE as EVIDENCE
 from pipelines.calibration import calibrate, require_rows
 from pipelines.config import Config
 from pipelines.evaluate import Results, evaluate_scores
-from pipelines.monitor import Monitor
 from pipelines.prepare import Prepared, Report, prepare
-from pipelines.progressive.report import FILE as PROGRESSIVE
-from pipelines.progressive.validation import ProgressiveValidation
 from pipelines.run import RUN, Run, about, versions
-from pipelines.scoring import matrix, query_data, score
+from pipelines.scoring import score
 from pipelines.start import Start
 from pipelines.tracking import tracker_of
-from pipelines.watching import Bars, Epochs, Watcher, require, watching
-from ranking import lambdamart
-from ranking.lambdamart import Ranker
+from pipelines.train_model import SNAPSHOT, ModelTraining, sparsity
+from pipelines.train_ranker import train_ranker
+from pipelines.watching import Epochs, require
 from serving.calibration import store as calibrations
-
-if TYPE_CHECKING:
-    from features.batch import Batch
-    from features.dataset.dataset import Dataset
-    from models.model import Model
 
 Metrics = dict[str, float]
 
-_BEGUN, _SNAPSHOT, _SCORES = "begun.json", "snapshot", ".scores"  # of a training under way
+_BEGUN = "begun.json"  # a training under way
 
 
 def train(
@@ -94,14 +84,14 @@ def train(
         rounds: list[Metrics] = []
         if config.model is not None:
             watchers = [tracker] if watch is None else [tracker, Epochs(watch)]
-            model, epochs = _train_model(config, prepared, work, report, watchers, begin)
+            model, epochs = ModelTraining(config, prepared, work, begin).run(report, watchers)
             if config.calibration is not None:
                 calibrated = calibrate(config.calibration, model, prepared.part("valid"))
                 calibrations.save(calibrated.calibration, work)
         if config.ranker is not None:
-            ranker, rounds = _train_ranker(config, prepared, model, report)
+            ranker, rounds = train_ranker(config, prepared, model, report)
             ranker.save(work / "ranker")
-        sparse = {} if model is None else _sparsity(model)
+        sparse = {} if model is None else sparsity(model)
         write_json(work / "history.json", {"epochs": epochs, "rounds": rounds, "sparsity": sparse})
         fitted = None if calibrated is None else calibrated.calibration
         valid = score(prepared.part("valid"), model, ranker, fitted)
@@ -109,7 +99,7 @@ def train(
         write_json(work / "metrics.json", metrics)
         write_json(work / RUN, told)
         tracker.finish(work)
-        for made in (work / _BEGUN, work / _SNAPSHOT, work / EVIDENCE, *work.glob(".*")):
+        for made in (work / _BEGUN, work / SNAPSHOT, work / EVIDENCE, *work.glob(".*")):
             remove(made)
     return Run(out)
 
@@ -131,118 +121,3 @@ def _key_of(file: Path) -> str | None:
         return str(read_json(file, made_by="").get("training"))
     except DataError:
         return None
-
-
-def _train_model(
-    config: Config,
-    prepared: Prepared,
-    work: Path,
-    report: Report,
-    watchers: Sequence[Watcher],
-    start: Start | None,
-) -> tuple[Model, list[Metrics]]:
-    if isinstance(config.model, dict):
-        raise ConfigError(
-            "Training a [model] needs TensorFlow, which is not installed here. "
-            "Install crossrank with its train extra: pip install 'crossrank[train]'."
-        )
-    from models import checkpoint, snapshot, warm_start  # TensorFlow takes seconds to import
-    from models.course import Course
-    from models.model import Model
-    from models.trainer import Trainer
-
-    settings = config.train
-    train, valid = prepared.part("train"), prepared.part("valid")
-    model = Model(
-        config.model, train.layout, settings.optimizers, settings.seed, _priors(train, prepared)
-    )
-
-    monitor = Monitor.parse(settings.monitor, config.data.tasks)
-
-    def validate(current: Model) -> Metrics:
-        return monitor.metrics(score(valid, current, None))
-
-    encoder, offset = prepared.encoder.fingerprint, -prepared.offset
-    if start is None:
-        trainer = Trainer(model, settings, offset, work)
-    else:
-        trainer = warm_start.going_on(start.checkpoint, model, settings, offset, work)
-    begun = work / _SNAPSHOT
-    course = snapshot.load(trainer, begun) if begun.exists() else Course()
-    progressive = None
-    if settings.progressive is not None:
-        progressive = ProgressiveValidation(
-            settings.progressive, config, trainer, work / _SCORES, prepared.offset
-        )
-
-    def batches(epoch: int, skip: int) -> Iterator[Batch]:
-        by_query, rows = settings.loss.needs_query, settings.rows(epoch)
-        if progressive is not None:
-            ordered = train.batches(rows, skip=skip, by_query=by_query)
-            return progressive.watch(ordered, course.rows)
-        seed = settings.seed * 1_000_003 + epoch
-        return train.batches(rows, seed=seed, skip=skip, by_query=by_query)
-
-    def save(course: Course) -> None:
-        if progressive is not None:
-            progressive.flush()
-        snapshot.save(trainer, course, begun, encoder)
-
-    def keep(best: Model) -> None:
-        checkpoint.save(best, work / "checkpoint", encoder, trainer.step.state)
-
-    bars = Bars(report, train.rows, monitor.name)
-    with watching(config, work, course.steps, [bars, *watchers]) as told:
-        history = trainer.fit(
-            batches=batches,
-            validate=validate,
-            better=monitor.better,
-            keep=keep,
-            report=told,
-            save=save,
-            course=course,
-        )
-    if progressive is not None:
-        write_json(work / PROGRESSIVE, progressive.report().model_dump())
-    best, _ = checkpoint.load(work / "checkpoint")
-    return best, history
-
-
-def _sparsity(model: Model) -> dict[str, dict[str, float]]:
-    from models.optimizers.sparsity import sparsities  # TensorFlow takes seconds to import
-
-    return {name: found._asdict() for name, found in sparsities(model.tables).items()}
-
-
-def _priors(train: Dataset, prepared: Prepared) -> list[float]:
-    """The rate of each task's label in the log."""
-    labels = train.manifest.labels
-    assert labels is not None  # a configuration names the label, and preparing checked it
-    means = [one.weighted_mean for one in (labels, *train.manifest.tasks.values())]
-    odds = [mean / (1 - mean) * math.exp(prepared.offset) for mean in means]
-    return [one / (1 + one) for one in odds]
-
-
-def _train_ranker(
-    config: Config, prepared: Prepared, model: Model | None, report: Report
-) -> tuple[Ranker, list[Metrics]]:
-    settings = config.ranker
-    assert settings is not None
-    # Rows the model was not fitted to: it would be overconfident about its own.
-    own = prepared.part("train" if model is None else "ranker")
-    valid = prepared.part("valid")
-    names = list(own.layout.matrix_names(logit=model is not None))
-    history: list[Metrics] = []
-
-    def progress(done: int, metrics: Metrics) -> None:
-        history.append({"round": done, **metrics})
-        report("train ranker", done, settings.rounds)
-
-    ranker = lambdamart.train(
-        settings,
-        names,
-        query_data(own, matrix(own, model)[0]),
-        query_data(valid, matrix(valid, model)[0]),
-        progress,
-    )
-    return ranker, history

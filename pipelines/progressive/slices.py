@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from features.coded import texts
 from features.errors import ConfigError, SchemaError
 from features.transforms.text import canonical
 from pipelines.config import Config
@@ -51,8 +50,7 @@ def by_column(config: Config, column: str, period: float | None) -> Slices:
     for piece in Division(config).pieces([column]):
         if piece.part != "train":
             continue
-        rows = texts(piece.rows)
-        key = rows.select(_key(column, rows.schema[column], period)).to_series()
+        key = piece.rows.select(_key(column, piece.rows.schema[column], period)).to_series()
         for name in key.unique(maintain_order=True):
             known.setdefault(name, len(known))
         if len(known) > MOST:
