@@ -8,6 +8,9 @@ PYTHON ?= $(shell for one in python3 python3.11 python3.12 python3.13; do \
 	$$one -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
 	&& echo $$one && break; done)
 
+# A process a core; the tests of a file stay together, with what they share.
+APART := --numprocesses auto --dist loadscope
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-all lint format bench lock clean
 
@@ -29,10 +32,10 @@ demo: setup ## the whole path on a simulated log, in a few minutes
 	@$(BIN)/crossrank demo
 
 test: lint ## lint, types, import rules, and the tests (README blocks included)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(APART)
 
 test-all: lint ## as test, with the longer suites
-	@$(BIN)/python -m pytest -m "slow or not slow"
+	@$(BIN)/python -m pytest $(APART) -m "slow or not slow"
 
 lint: setup ## ruff, mypy and import-linter; changes nothing
 	@$(BIN)/ruff check .

@@ -48,7 +48,7 @@ TIED = ("nDCG", "nDCG@2", "nDCG@3(gain=exp2)", "MRR", "MAP", "Precision@3", "Rec
 
 
 @pytest.mark.parametrize("form", [*TIED, "HitRate@1", "HitRate@2", "HitRate@3"])
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     rows=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), min_size=1, max_size=6).filter(
         lambda rows: any(label for label, _ in rows)
