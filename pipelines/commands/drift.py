@@ -30,7 +30,7 @@ def drift(
     from pipelines.inspect.compare import compare
     from pipelines.inspect.drift import Thresholds, document
     from pipelines.inspect.drift_page import HEADS, drift_rows, render, verdict
-    from pipelines.inspect.write import check_place, write_report
+    from pipelines.page.write import check_place, write_report
 
     if out is not None:
         check_place(out)

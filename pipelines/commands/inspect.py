@@ -29,7 +29,7 @@ def inspect(
     from pipelines.inspect.page import render
     from pipelines.inspect.profile import inspect as run
     from pipelines.inspect.summary import HEADS, summary_rows
-    from pipelines.inspect.write import check_place, write_report
+    from pipelines.page.write import check_place, write_report
 
     check_place(out)
     source = open_source(data, format, Path.cwd())

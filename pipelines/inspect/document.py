@@ -9,13 +9,13 @@ from typing import Any
 
 from features.readers.source import Source
 from features.sketches.histogram import Histogram
-from pipelines.inspect import shown
 from pipelines.inspect.bars import bars
 from pipelines.inspect.column import ColumnProfile
 from pipelines.inspect.profile import Inspected
 from pipelines.inspect.rates import TOP, buckets
 from pipelines.inspect.tally import Tally
 from pipelines.inspect.values import Values
+from pipelines.page import shown
 
 QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 

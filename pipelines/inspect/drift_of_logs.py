@@ -11,7 +11,6 @@ from features.readers.source import Source
 from features.suggest import listing
 from pipelines.guessing.roles import Roles
 from pipelines.guessing.sample import sample_rows
-from pipelines.inspect import shown
 from pipelines.inspect.column import COUNTS_ROWS, NAMES_ROWS, ColumnProfile, Kind
 from pipelines.inspect.distance import Distance, kolmogorov_smirnov, psi
 from pipelines.inspect.drift import ColumnDrift, Drift, Thresholds, check_ignored
@@ -19,6 +18,7 @@ from pipelines.inspect.gather import Report, gather
 from pipelines.inspect.known import Arrived, Known
 from pipelines.inspect.parts import common_kind, parts
 from pipelines.inspect.profile import guess_roles
+from pipelines.page import shown
 
 
 def between_logs(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pipelines.inspect import html, plots, shown
+from pipelines.inspect import plots
 from pipelines.inspect.document import Document
-from pipelines.inspect.html import Html, classed, link, tag
-from pipelines.inspect.shown import name_of
+from pipelines.page import html, shown
+from pipelines.page.html import Html, classed, link, tag
+from pipelines.page.shown import name_of
 
 HEADS = ("column", "PSI", "KS", "new values", "missing A", "missing B", "finding")
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pipelines.inspect import html, plots, shown
+from pipelines.inspect import plots
 from pipelines.inspect.bars import Bars
 from pipelines.inspect.document import Document
-from pipelines.inspect.html import Html, classed, link, tag
 from pipelines.inspect.summary import HEADS, Show, distinct, show_of, summary_rows
+from pipelines.page import html, shown
+from pipelines.page.html import Html, classed, link, tag
 
 
 def render(document: Document) -> Html:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pipelines.inspect import shown
 from pipelines.inspect.document import Document
+from pipelines.page import shown
 
 Show = Callable[[float | None], str]
 

@@ -60,7 +60,7 @@ def test_inspect_says_what_is_wrong(
     refused(crossrank("inspect", log, "--out", "page.pdf"), "*.html")
     (tmp_path / "taken").write_text("")
     refused(crossrank("inspect", log, "--out", "taken/page.html"), "could not be written")
-    monkeypatch.setattr("pipelines.inspect.plots.find_spec", lambda _: None)
+    monkeypatch.setattr("pipelines.page.picture.find_spec", lambda _: None)
     refused(crossrank("inspect", log), "extra 'report'", "crossrank[report]")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["log.parquet", "taken"]
 

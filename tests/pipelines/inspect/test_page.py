@@ -17,7 +17,7 @@ from pipelines.inspect.compare import compare
 from pipelines.inspect.document import Document
 from pipelines.inspect.drift import Thresholds, document
 from pipelines.inspect.summary import summary_rows
-from pipelines.inspect.write import check_place, write_report
+from pipelines.page.write import check_place, write_report
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = (
@@ -144,7 +144,7 @@ def test_page_and_numbers_appear_whole(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_numbers_alone_need_no_matplotlib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.inspect.plots.find_spec", lambda _: None)
+    monkeypatch.setattr("pipelines.page.picture.find_spec", lambda _: None)
     with pytest.raises(ConfigError, match=r"crossrank\[report\]"):
         check_place(tmp_path / "report.html")
     check_place(tmp_path / "report.json")

@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from pipelines.inspect import shown
+from pipelines.page import shown
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from html import escape
 from importlib.resources import files
 
-from pipelines.inspect.shown import visible
+from pipelines.page.shown import visible
 
 _VOID = ("meta",)
 
@@ -37,7 +37,7 @@ def link(target: str, text: str) -> Html:
 
 def page(title: str, *body: str) -> Html:
     """A whole document that needs nothing beside itself, and is allowed nothing."""
-    style = files("pipelines.inspect").joinpath("page.css").read_text(encoding="utf-8")
+    style = files("pipelines.page").joinpath("page.css").read_text(encoding="utf-8")
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     head = tag(
         "head",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from features.errors import ConfigError, DataError
-from pipelines.inspect.plots import require_matplotlib
+from pipelines.page.picture import require_matplotlib
 
 _PAGE, _NUMBERS = ".html", ".json"
 
