@@ -26,6 +26,7 @@ from features.readers.filter import Condition
 from features.schema import Schema
 from features.suggest import listing
 from features.validation import explain
+from pipelines.bias.config import BiasConfig
 from pipelines.calibration import CalibrationConfig
 from pipelines.negatives import Negatives
 from pipelines.splits.order import ByOrder
@@ -121,6 +122,7 @@ class Config(_Section):
     train: Any = Field(default_factory=dict)
     calibration: CalibrationConfig | None = None
     ranker: RankerConfig | None = None
+    bias: BiasConfig | None = None
     export: ExportConfig = ExportConfig()
     track: TrackConfig | None = None
     tune: TuneConfig | None = Field(default=None, exclude=True)  # no run follows from it

@@ -70,6 +70,12 @@ class Division:
         """Which files, as JSON, by source."""
         return {name: source.identity() for name, source in self._sources.items()}
 
+    @property
+    def columns(self) -> list[str]:
+        """Those that every source has."""
+        first, *others = (source.schema for source in self._sources.values())
+        return [name for name in first if all(name in other for other in others)]
+
     @cached_property
     def counts(self) -> dict[str, int]:
         """Rows of each source."""

@@ -1,0 +1,70 @@
+"""The clicks of a log by query and position, apart from its features."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+import polars as pl
+
+from features.errors import ConfigError, DataError, SchemaError
+from features.suggest import listing
+from pipelines.bias.config import BiasConfig
+from pipelines.config import Config
+from pipelines.division import Division
+from pipelines.prepare import Report
+
+CLICK, QUERY, POSITION = "click", "query", "position"
+
+
+def click_log(config: Config, parts: Container[str], report: Report) -> pl.DataFrame:
+    """The rows of some parts in order: query int64 (by first appearance), position int32 from 0,
+    click float32, and of item, logger, random and swap those that are declared.
+
+    Raises:
+        ConfigError: no query or no position is declared.
+        SchemaError: a declared column is not in the log.
+        DataError: there are no rows, or a value is missing.
+    """
+    roles = _roles(config)
+    pieces, done = [], 0
+    division = Division(config)
+    _require(division, roles)
+    for piece in division.pieces(list(dict.fromkeys(roles.values()))):
+        done += piece.rows.height
+        report("read", done, division.total)
+        if piece.part in parts:
+            pieces.append(piece.rows.select(pl.col(one).alias(role) for role, one in roles.items()))
+    if not pieces:
+        raise DataError("The training part must hold rows; it holds none. Change data.split.")
+    log = pl.concat(pieces, how="vertical_relaxed")
+    for role in roles:
+        if missing := log[role].null_count():
+            raise DataError(
+                f"Every row must have a {role}; column '{roles[role]}' misses {missing} of "
+                f"{log.height}. Fill or remove them."
+            )
+    return log.with_columns(
+        pl.col(QUERY).rank("dense").cast(pl.Int64) - 1,
+        (pl.col(POSITION) - pl.col(POSITION).min()).cast(pl.Int32),
+        pl.col(CLICK).cast(pl.Float32),
+    )
+
+
+def _roles(config: Config) -> dict[str, str]:
+    data = config.data
+    if data.query is None or data.position is None:
+        raise ConfigError(
+            "What a position does to clicks is read from data.query and data.position; "
+            f"{'data.query' if data.query is None else 'data.position'} is not declared."
+        )
+    own = {QUERY: data.query, POSITION: data.position, CLICK: data.label}
+    return own | (config.bias or BiasConfig()).columns
+
+
+def _require(division: Division, roles: dict[str, str]) -> None:
+    for role, column in roles.items():
+        if column not in division.columns:
+            raise SchemaError(
+                f"The {role} must be a column of the log; there is no '{column}' among "
+                f"{listing(division.columns)}. Change bias.{role}."
+            )
