@@ -21,6 +21,7 @@ from models.optimizers.dense.state import arrays, restore
 from models.optimizers.optimizer import Tensor
 from models.precision import chosen, computing
 from models.quantization import rounded_kernels, straight_through
+from models.recompute import recompute
 from models.task_loss import TaskLoss
 from models.train_config import TrainConfig
 
@@ -57,11 +58,12 @@ class Step:
     def _computing(self) -> Any:
         """The network, or one of the same weights that computes in another precision."""
         model, precision = self.model, chosen(self.config.precision)
-        if precision == "float32":
-            return model.network
-        with computing(precision):
-            network = model.make_network()
-        network.set_weights(model.network.get_weights())
+        network = model.network
+        if precision != "float32":
+            with computing(precision):
+                network = model.make_network()
+            network.set_weights(model.network.get_weights())
+        recompute(network, self.config.recompute)
         return network
 
     def sync(self) -> None:

@@ -17,6 +17,7 @@ from models.optimizers.schedule import Schedule
 from models.precision import Precision
 from models.progressive import Progressive
 from models.quantization import QuantizationAware
+from models.recompute import Block
 from models.regularization import L2
 
 
@@ -40,6 +41,7 @@ class TrainConfig(BaseModel):
     patience: int = Field(default=1, ge=1)
     checkpoint_minutes: float = Field(default=10.0, gt=0)
     precision: Precision = "float32"
+    recompute: tuple[Block, ...] = ()
     loss: AnyLoss = BinaryCrossEntropy()
     optimizers: Optimizers = Optimizers()
     schedule: Schedule = Schedule()

@@ -38,7 +38,7 @@ class FieldAttention(keras.layers.Layer):
     ) -> None:
         super().__init__()
         self._attends = [
-            _Attend(heads, head_dim, residual, scale, layer_norm, dropout, seed + 5 * i)
+            AttentionLayer(heads, head_dim, residual, scale, layer_norm, dropout, seed + 5 * i)
             for i in range(layers)
         ]
         self._dim = heads * head_dim if layers else None
@@ -57,7 +57,9 @@ class FieldAttention(keras.layers.Layer):
         return self._dim or dim
 
 
-class _Attend(keras.layers.Layer):
+class AttentionLayer(keras.layers.Layer):
+    """One layer of FieldAttention, whose arguments it has."""
+
     def __init__(
         self,
         heads: int,

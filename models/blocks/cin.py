@@ -29,12 +29,7 @@ class CompressedInteraction(keras.layers.Layer):
     ) -> None:
         super().__init__()
         self._maps = [
-            keras.layers.Dense(
-                size,
-                activation=activation,
-                use_bias=bias,
-                kernel_initializer=keras.initializers.GlorotNormal(seed=seed + i),
-            )
+            InteractionLayer(size, activation=activation, bias=bias, seed=seed + i)
             for i, size in enumerate(units)
         ]
         passed = [size // 2 for size in units[:-1]] if split_half else [0] * len(units[:-1])
@@ -45,14 +40,33 @@ class CompressedInteraction(keras.layers.Layer):
         if not inputs.shape[1]:
             return tf.zeros([tf.shape(inputs)[0], self.output_dim()], inputs.dtype)
         first = tf.transpose(inputs, [0, 2, 1])  # (batch, dim, fields)
-        _, dim, fields = first.shape
         maps, pooled = first, []
         for layer, passed in zip(self._maps, self._passed, strict=True):
-            crossed = maps[:, :, :, None] * first[:, :, None, :]
-            maps = layer(tf.reshape(crossed, [-1, dim, maps.shape[2] * fields]))
+            maps = layer(maps, first)
             pooled.append(tf.reduce_sum(maps[:, :, passed:], 1))
             maps = maps[:, :, :passed] if passed else maps
         return tf.concat(pooled, 1)
 
     def output_dim(self) -> int:
         return sum(self._units) - sum(self._passed)
+
+
+class InteractionLayer(keras.layers.Layer):
+    """One x^k: maps `(batch, dim, any)` and fields `(batch, dim, fields)` to `(batch, dim, units)`.
+
+    It holds `(batch, dim, any * fields)` in between, the most that a model here does.
+    """
+
+    def __init__(self, units: int, *, activation: str, bias: bool, seed: int) -> None:
+        super().__init__()
+        self._map = keras.layers.Dense(
+            units,
+            activation=activation,
+            use_bias=bias,
+            kernel_initializer=keras.initializers.GlorotNormal(seed=seed),
+        )
+
+    def call(self, maps: Tensor, first: Tensor) -> Tensor:
+        _, dim, fields = first.shape
+        crossed = maps[:, :, :, None] * first[:, :, None, :]
+        return self._map(tf.reshape(crossed, [-1, dim, maps.shape[2] * fields]))
