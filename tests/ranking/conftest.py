@@ -5,13 +5,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 import pytest
 import xgboost as xgb
 from sklearn.metrics import ndcg_score
 
-from ranking.groups import Groups
-from ranking.lambdamart import QueryData, Ranker
+from ranking.lambdamart.ranker import Ranker
+from ranking.query_data import QueryData
 
 DOCUMENTS = 10
 
@@ -39,9 +38,12 @@ class World:
         self.click = (seen & (random.random(len(order)) < self.relevance)).astype(np.float32)
         self.grade = np.floor(self.relevance * 5).astype(np.float32)
 
-    def data(self, label: Floats, rows: Any = slice(None)) -> QueryData:
-        groups = Groups.of(pl.Series(self.query[rows]), pl.Series(self.position[rows]))
-        return QueryData(self.matrix[rows], label[rows], groups)
+    def data(self, label: Floats, rows: Any = slice(None), weight: Any = None) -> QueryData:
+        """`weight`: float32 (queries,)."""
+        by_row = None if weight is None else weight[self.query[rows]]
+        return QueryData.of(
+            self.matrix[rows], label[rows], self.query[rows], self.position[rows], by_row
+        )
 
     def ndcg(self, ranker: Ranker) -> float:
         scores = ranker.predict(self.matrix).reshape(-1, DOCUMENTS)
