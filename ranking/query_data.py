@@ -53,8 +53,8 @@ class QueryData:
             DataError: as `Groups.of` does; positions that are no whole numbers or too far apart;
                 or weights that are not positive, or differ within a query.
         """
-        ids = pl.Series("query", query)
-        shown = None if position is None else pl.Series("position", position)
+        ids = _series("query", query)
+        shown = None if position is None else _series("position", position)
         groups = Groups.of(ids, shown)
         order = groups.order
         if np.array_equal(order, np.arange(len(order))):
@@ -64,7 +64,7 @@ class QueryData:
             np.asarray(label, np.float32)[order],
             groups,
             None if shown is None else _from_the_top(shown, top)[order],
-            None if weight is None else _of_queries(pl.Series("weight", weight), ids, groups),
+            None if weight is None else _of_queries(_series("weight", weight), ids, groups),
         )
 
     @property
@@ -99,6 +99,16 @@ class QueryData:
             position=self.position[kept],
             weight=None if self.weight is None else self.weight[sizes > 0],
         )
+
+
+def _series(name: str, values: Column) -> pl.Series:
+    try:
+        return pl.Series(name, values)
+    except (TypeError, OverflowError) as error:
+        raise DataError(
+            f"The {name} of rows must be values of one type; got {str(error).splitlines()[0]}. "
+            "Convert them."
+        ) from error
 
 
 def _from_the_top(position: pl.Series, top: int | None) -> Ints:

@@ -32,9 +32,11 @@ def in_memory(config: RankerConfig, names: Sequence[str], data: QueryData) -> An
 
 
 def to_score(config: RankerConfig, names: Sequence[str], matrix: Floats) -> Any:
-    """For validation, whose rows may hold values that training had not. Raises DataError."""
+    """For validation, whose rows may hold values that training had not. Raises DataError,
+    ConfigError."""
+    columns = about_columns(config, names)
     check_numbers(config, names, matrix)
-    return xgb.DMatrix(matrix, **about_columns(config, names))
+    return xgb.DMatrix(matrix, **columns)
 
 
 def checked(config: RankerConfig, names: Sequence[str], data: QueryData) -> QueryData:

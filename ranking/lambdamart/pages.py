@@ -25,7 +25,7 @@ class Pages:
         self._parts, self._folder = parts, folder
 
     def to_xgboost(self, config: RankerConfig, names: Sequence[str]) -> Any:
-        """As `in_memory`, bit for bit while a page has no more rows than its sketch keeps.
+        """As `in_memory`; the cuts between numbers may differ where features have very many.
 
         Labels, weights and positions stay in memory. Raises DataError, ConfigError.
         """
@@ -47,8 +47,9 @@ class _Source(xgb.DataIter):
     """XGBoost goes through the pages several times; what they hold is computed once."""
 
     def __init__(self, parts: Iterable[QueryData], folder: Path, columns: dict[str, Any]) -> None:
+        super().__init__(cache_prefix=str(folder / "binned"))
         self._folder, self._columns = folder, columns
-        self._about = []
+        self._about: list[dict[str, Any]] = []
         queries = 0
         for number, part in enumerate(parts):
             np.save(self._file(number), part.matrix)
@@ -56,7 +57,6 @@ class _Source(xgb.DataIter):
             queries += len(part.sizes)
             self._about.append({"label": part.label, "qid": qid, "weight": part.weight})
         self._next = 0
-        super().__init__(cache_prefix=str(folder / "binned"))
 
     def _file(self, number: int) -> Path:
         return self._folder / f"page-{number}.npy"

@@ -9,10 +9,15 @@ import pytest
 import xgboost as xgb
 from sklearn.metrics import ndcg_score
 
+from pipelines.judge import judge_of, metric_of
+from ranking.lambdamart.config import RankerConfig
+from ranking.lambdamart.pages import Pages
 from ranking.lambdamart.ranker import Ranker
+from ranking.lambdamart.train import train
 from ranking.query_data import QueryData
 
 DOCUMENTS = 10
+NAMES = ["signal", "size", "noise", "logger"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -65,3 +70,16 @@ def world_of() -> Callable[..., World]:
 @pytest.fixture(scope="session")
 def small() -> World:
     return World(1, 120)
+
+
+@pytest.fixture(scope="session")
+def fit() -> Callable[..., Ranker]:
+    """Train on the columns of a `World`, judged by the configuration's own metric."""
+
+    def fit(config: RankerConfig, data: QueryData | Pages, valid: QueryData, **more: Any) -> Ranker:
+        judge = judge_of(metric_of(config.metric), valid)
+        more = {"report": lambda *_: None, "names": NAMES} | more
+        names, report = more.pop("names"), more.pop("report")
+        return train(config, names, data, valid, judge, report, **more)
+
+    return fit

@@ -67,7 +67,7 @@ def test_the_learned_bias_is_that_of_examination(unbiased: Ranker) -> None:
     bias = unbiased.bias["click"]
     assert bias[0] == unbiased.bias["no_click"][0] == 1.0
     expected = (1 / np.arange(1, DOCUMENTS + 1)) ** 0.5
-    np.testing.assert_allclose(bias, expected, atol=0.12)
+    np.testing.assert_allclose(bias, expected, atol=0.15)
     assert np.polyfit(np.arange(DOCUMENTS), bias, 1)[0] < -0.05
     assert bias[0] > bias[1] > bias[2] > bias[3] > bias[9]
 
