@@ -28,12 +28,13 @@ from features.suggest import listing
 from features.validation import explain
 from pipelines.bias.config import BiasConfig
 from pipelines.calibration import CalibrationConfig
+from pipelines.judge import metric_of
 from pipelines.negatives import Negatives
 from pipelines.splits.order import ByOrder
 from pipelines.splits.registry import AnySplit
 from pipelines.tracking import TrackConfig
 from pipelines.tune.config import TuneConfig
-from ranking.lambdamart import RankerConfig
+from ranking.lambdamart.config import RankerConfig
 
 Paths = str | tuple[str, ...]
 
@@ -239,6 +240,8 @@ def check_config(document: Mapping[str, Any], base: Path) -> Config:
         raise ConfigError(explain(error, Schema if error.title == "Schema" else Config)) from error
     if config.calibration is not None:
         config.calibration.require(schema)
+    if config.ranker is not None:
+        metric_of(config.ranker.metric)
     config._base = base
     if importlib.util.find_spec("tensorflow") is None:
         return config  # the base install prepares data; training will say what is missing

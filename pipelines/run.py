@@ -21,7 +21,7 @@ from pipelines.config import Config, check_config
 from pipelines.prepare import Prepared
 from pipelines.progressive.report import FILE as PROGRESSIVE
 from pipelines.progressive.report import Report
-from ranking.lambdamart import Ranker
+from ranking.lambdamart.ranker import Ranker
 from serving.calibration import store as calibrations
 from serving.calibration.store import AnyCalibration
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from features.dataset.dataset import LABEL, POSITION, QUERY, Dataset, role_column
+from features.batch import Batch
+from features.dataset.dataset import LABEL, POSITION, QUERY, WEIGHT, Dataset, role_column
 from features.sigmoid import sigmoid
-from ranking.groups import Groups
-from ranking.lambdamart import QueryData, Ranker
+from ranking.lambdamart.ranker import Ranker
+from ranking.query_data import QueryData
 from serving.calibration.store import AnyCalibration
 
 if TYPE_CHECKING:
@@ -29,19 +31,48 @@ def matrix(dataset: Dataset, model: Model | None) -> tuple[Floats, Floats | None
     """The ranker's columns float32 (rows, columns), and the logits float32 (rows, tasks)."""
     matrices, logits = [], []
     for batch in dataset.batches(BATCH):
-        score = None if model is None else model.task_logits([batch])
-        matrices.append(batch.matrix(None if score is None else score[:, 0]))
+        columns, score = _columns(batch, model)
+        matrices.append(columns)
         if score is not None:
             logits.append(score)
     return np.concatenate(matrices), np.concatenate(logits) if logits else None
 
 
+def _columns(batch: Batch, model: Model | None) -> tuple[Floats, Floats | None]:
+    score = None if model is None else model.task_logits([batch])
+    return batch.matrix(None if score is None else score[:, 0]), score
+
+
 def query_data(dataset: Dataset, columns: Floats) -> QueryData:
     """Ranking examples of a prepared part whose columns `matrix` gave."""
-    roles = dataset.frame([role_column(role) for role in dataset.manifest.roles])
-    position = roles[POSITION] if POSITION in roles.columns else None
+    return _query_data(columns, _roles(dataset))
+
+
+def query_pages(dataset: Dataset, model: Model | None, rows: int) -> Iterator[QueryData]:
+    """The same in pages of whole queries: as many as fit into `rows`, or one that is longer.
+
+    Labels, queries and positions are in memory at once, the columns of a page alone. Raises
+    DataError where the rows of a query are apart.
+    """
+    roles = _roles(dataset)
+    top = None if POSITION not in roles.columns else cast("int", roles[POSITION].min())
+    start = 0
+    for batch in dataset.batches(rows, by_query=True):
+        columns, _ = _columns(batch, model)
+        yield _query_data(columns, roles.slice(start, batch.rows), top)
+        start += batch.rows
+
+
+def _roles(dataset: Dataset) -> pl.DataFrame:
+    return dataset.frame([role_column(role) for role in dataset.manifest.roles])
+
+
+def _query_data(columns: Floats, roles: pl.DataFrame, top: int | None = None) -> QueryData:
+    position, weight = (
+        roles[role] if role in roles.columns else None for role in (POSITION, WEIGHT)
+    )
     label = roles[LABEL].to_numpy()
-    return QueryData(columns, label, Groups.of(roles[QUERY], position))
+    return QueryData.of(columns, label, roles[QUERY], position, weight, top=top)
 
 
 def segments_of(dataset: Dataset, feature: str | None) -> Ints | None:

@@ -89,7 +89,7 @@ def train(
                 calibrated = calibrate(config.calibration, model, prepared.part("valid"))
                 calibrations.save(calibrated.calibration, work)
         if config.ranker is not None:
-            ranker, rounds = train_ranker(config, prepared, model, report)
+            ranker, rounds = train_ranker(config, prepared, model, report, work)
             ranker.save(work / "ranker")
         sparse = {} if model is None else sparsity(model)
         write_json(work / "history.json", {"epochs": epochs, "rounds": rounds, "sparsity": sparse})

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from features.dataset.dataset import Dataset
 from pipelines.config import Config
+from pipelines.judge import judge_of, metric_of
 from pipelines.prepare import Prepared, Report
-from pipelines.scoring import matrix, query_data
-from ranking import lambdamart
-from ranking.lambdamart import Ranker
+from pipelines.scoring import matrix, query_data, query_pages
+from ranking.lambdamart.pages import Pages
+from ranking.lambdamart.ranker import Ranker
+from ranking.lambdamart.train import train
+from ranking.query_data import QueryData
 
 if TYPE_CHECKING:
     from models.model import Model
@@ -17,26 +23,41 @@ Metrics = dict[str, float]
 
 
 def train_ranker(
-    config: Config, prepared: Prepared, model: Model | None, report: Report
+    config: Config,
+    prepared: Prepared,
+    model: Model | None,
+    report: Report,
+    work: Path,
+    start: Ranker | None = None,
 ) -> tuple[Ranker, list[Metrics]]:
-    """The ranker of the round that is best on validation, and every round's metrics."""
+    """The ranker of the round that is best on validation, and every round's metrics.
+
+    Pages of rows, where they are asked for, lie in `work` while it trains. From the ranker that is
+    the `start`, where there is one, it learns on.
+    """
     settings = config.ranker
     assert settings is not None
     # Rows the model was not fitted to: it would be overconfident about its own.
     own = prepared.part("train" if model is None else "ranker")
-    valid = prepared.part("valid")
-    names = list(own.layout.matrix_names(logit=model is not None))
+    part = prepared.part("valid")
+    names = own.layout.matrix_names(logit=model is not None)
+    valid = query_data(part, matrix(part, model)[0])
+    judge = judge_of(metric_of(settings.metric), valid)
     history: list[Metrics] = []
 
     def progress(done: int, metrics: Metrics) -> None:
         history.append({"round": done, **metrics})
         report("train ranker", done, settings.rounds)
 
-    ranker = lambdamart.train(
-        settings,
-        names,
-        query_data(own, matrix(own, model)[0]),
-        query_data(valid, matrix(valid, model)[0]),
-        progress,
-    )
+    with TemporaryDirectory(prefix=".pages-", dir=work) as folder:
+        data = _data(own, model, settings.page_rows, Path(folder))
+        ranker = train(settings, names, data, valid, judge, progress, start=start)
     return ranker, history
+
+
+def _data(
+    own: Dataset, model: Model | None, page_rows: int | None, folder: Path
+) -> QueryData | Pages:
+    if page_rows is None:
+        return query_data(own, matrix(own, model)[0])
+    return Pages(query_pages(own, model, page_rows), folder)

@@ -14,7 +14,7 @@ from features.encoder import Encoder
 from features.errors import BundleError, FingerprintError
 from features.files import replacing
 from models.model import Model
-from ranking.lambdamart import Ranker
+from ranking.lambdamart.ranker import Ranker
 from serving.bundle import MANIFEST, Manifest, TableEntry, seal
 from serving.calibration import store as calibrations
 from serving.calibration.store import AnyCalibration

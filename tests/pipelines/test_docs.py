@@ -24,7 +24,7 @@ from pipelines.negatives import Negatives
 from pipelines.splits.registry import AnySplit
 from pipelines.tracking import TrackConfig
 from pipelines.tune.config import Axis, TuneConfig
-from ranking.lambdamart import RankerConfig
+from ranking.lambdamart.config import RankerConfig
 
 PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text()
 

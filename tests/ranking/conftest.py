@@ -5,15 +5,19 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 import pytest
 import xgboost as xgb
 from sklearn.metrics import ndcg_score
 
-from ranking.groups import Groups
-from ranking.lambdamart import QueryData, Ranker
+from pipelines.judge import judge_of, metric_of
+from ranking.lambdamart.config import RankerConfig
+from ranking.lambdamart.pages import Pages
+from ranking.lambdamart.ranker import Ranker
+from ranking.lambdamart.train import train
+from ranking.query_data import QueryData
 
 DOCUMENTS = 10
+NAMES = ["signal", "size", "noise", "logger"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -39,9 +43,12 @@ class World:
         self.click = (seen & (random.random(len(order)) < self.relevance)).astype(np.float32)
         self.grade = np.floor(self.relevance * 5).astype(np.float32)
 
-    def data(self, label: Floats, rows: Any = slice(None)) -> QueryData:
-        groups = Groups.of(pl.Series(self.query[rows]), pl.Series(self.position[rows]))
-        return QueryData(self.matrix[rows], label[rows], groups)
+    def data(self, label: Floats, rows: Any = slice(None), weight: Any = None) -> QueryData:
+        """`weight`: float32 (queries,)."""
+        by_row = None if weight is None else weight[self.query[rows]]
+        return QueryData.of(
+            self.matrix[rows], label[rows], self.query[rows], self.position[rows], by_row
+        )
 
     def ndcg(self, ranker: Ranker) -> float:
         scores = ranker.predict(self.matrix).reshape(-1, DOCUMENTS)
@@ -63,3 +70,16 @@ def world_of() -> Callable[..., World]:
 @pytest.fixture(scope="session")
 def small() -> World:
     return World(1, 120)
+
+
+@pytest.fixture(scope="session")
+def fit() -> Callable[..., Ranker]:
+    """Train on the columns of a `World`, judged by the configuration's own metric."""
+
+    def fit(config: RankerConfig, data: QueryData | Pages, valid: QueryData, **more: Any) -> Ranker:
+        judge = judge_of(metric_of(config.metric), valid)
+        more = {"report": lambda *_: None, "names": NAMES} | more
+        names, report = more.pop("names"), more.pop("report")
+        return train(config, names, data, valid, judge, report, **more)
+
+    return fit

@@ -21,8 +21,10 @@ from features.batch import Batch
 from features.encoder import Encoder
 from features.fit import fit
 from features.schema import Schema
-from ranking.groups import Groups
-from ranking.lambdamart import QueryData, RankerConfig, train
+from pipelines.judge import judge_of, metric_of
+from ranking.lambdamart.config import RankerConfig
+from ranking.lambdamart.train import train
+from ranking.query_data import QueryData
 from serving.app import create_app
 from serving.settings import Settings
 
@@ -97,10 +99,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     assert batch.label is not None
 
     def ranker(logits: np.ndarray | None) -> Any:
-        groups = Groups.of(raw["query"], raw["position"])
-        data = QueryData(batch.matrix(logits), batch.label, groups)
+        data = QueryData.of(batch.matrix(logits), batch.label, raw["query"], raw["position"])
         names = list(encoder.layout.matrix_names(logit=logits is not None))
-        return train(RankerConfig(rounds=5), names, data, data, lambda *_: None)
+        judge = judge_of(metric_of("nDCG@10"), data)
+        return train(RankerConfig(rounds=5), names, data, data, judge, lambda *_: None)
 
     folder = tmp_path_factory.mktemp("bundles")
     golden = raw.drop("click").head(20)

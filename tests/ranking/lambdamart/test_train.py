@@ -10,7 +10,11 @@ import pytest
 import xgboost as xgb
 from sklearn.metrics import ndcg_score
 
-from ranking.lambdamart import QueryData, Ranker, RankerConfig, train
+from pipelines.judge import judge_of, metric_of
+from ranking.lambdamart.config import RankerConfig
+from ranking.lambdamart.ranker import Ranker
+from ranking.lambdamart.train import train
+from ranking.query_data import QueryData
 
 DOCUMENTS = 10
 NAMES = ["signal", "size", "noise", "logger"]
@@ -25,8 +29,11 @@ def nothing(_: int, __: dict[str, float]) -> None: ...
 QUICK: Any = {"rounds": 15, "max_depth": 3, "learning_rate": 0.3}
 
 
-def fit(config: RankerConfig, data: QueryData, valid: QueryData) -> Ranker:
-    return train(config, NAMES, data, valid, nothing)
+def fit(
+    config: RankerConfig, data: QueryData, valid: QueryData, report: Any = nothing, **more: Any
+) -> Ranker:
+    judge = judge_of(metric_of(config.metric), valid)
+    return train(config, NAMES, data, valid, judge, report, **more)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +67,7 @@ def test_the_learned_bias_is_that_of_examination(unbiased: Ranker) -> None:
     bias = unbiased.bias["click"]
     assert bias[0] == unbiased.bias["no_click"][0] == 1.0
     expected = (1 / np.arange(1, DOCUMENTS + 1)) ** 0.5
-    np.testing.assert_allclose(bias, expected, atol=0.12)
+    np.testing.assert_allclose(bias, expected, atol=0.15)
     assert np.polyfit(np.arange(DOCUMENTS), bias, 1)[0] < -0.05
     assert bias[0] > bias[1] > bias[2] > bias[3] > bias[9]
 
@@ -74,7 +81,7 @@ def test_there_is_no_bias_where_all_is_examined(world: World, valid: World) -> N
 @pytest.mark.parametrize("pairs", [3, 10])
 def test_bias_is_tracked_to_the_depth_of_pairs(small: World, pairs: int) -> None:
     data = small.data(small.click)
-    ranker = fit(RankerConfig(rounds=3, pairs=pairs), data, data)
+    ranker = fit(RankerConfig(rounds=3, num_pair_per_sample=pairs, untracked="keep"), data, data)
     for values in ranker.bias.values():
         assert len(values) == pairs
         assert np.isfinite(values).all()
@@ -157,7 +164,8 @@ def test_it_is_xgboost_with_the_declared_parameters(small: World, unbiased: bool
         max_depth=3,
         min_child_weight=2.0,
         subsample=0.8,
-        pairs=6,
+        num_pair_per_sample=6,
+        untracked="keep",
         score_normalization=False,
         bias_norm=2.0,
         seed=5,
@@ -179,13 +187,13 @@ def test_early_stopping_keeps_the_best_round(small: World, valid: World) -> None
 
     def report(done: int, metrics: dict[str, float]) -> None:
         assert done == len(seen) + 1
-        seen.append(metrics["valid_ndcg@5"])
+        seen.append(metrics["nDCG@5"])
 
     config = RankerConfig(
-        unbiased=False, rounds=300, patience=7, learning_rate=0.3, metric="ndcg@5"
+        unbiased=False, rounds=300, patience=7, learning_rate=0.3, metric="nDCG@5"
     )
     data, held = small.data(small.click), valid.data(valid.click)
-    ranker = train(config, NAMES, data, held, report)
+    ranker = fit(config, data, held, report)
     best = int(np.argmax(seen))
     assert len(seen) == best + 1 + config.patience < 300
     assert ranker.booster.num_boosted_rounds() == best + 1
@@ -198,7 +206,7 @@ def test_early_stopping_keeps_the_best_round(small: World, valid: World) -> None
         min_child_weight=1.0,
         subsample=1.0,
         seed=0,
-        lambdarank_num_pair_per_sample=10,
+        lambdarank_num_pair_per_sample=32,
         lambdarank_score_normalization=True,
     )
     matrix = xgb.DMatrix(valid.matrix)
@@ -208,16 +216,14 @@ def test_early_stopping_keeps_the_best_round(small: World, valid: World) -> None
 
 
 def test_ties_in_validation_are_not_broken_by_the_logged_order(small: World) -> None:
-    """Every score is the same, and the first row shown is the click: chance finds it in 1 of 10."""
+    """Every score is the same, and the first row shown is the click: a mean over all orders."""
     seen: list[float] = []
     first = replace(
         small.data((small.position == 0).astype(np.float32)), matrix=np.zeros_like(small.matrix)
     )
-    config = RankerConfig(rounds=1, metric="ndcg@1")
-    train(
-        config, NAMES, small.data(small.click), first, lambda _, found: seen.extend(found.values())
-    )
-    assert seen[0] == pytest.approx(0.1, abs=0.1)
+    config = RankerConfig(rounds=1, metric="nDCG@1")
+    fit(config, small.data(small.click), first, lambda _, found: seen.extend(found.values()))
+    assert seen == [pytest.approx(0.1)]
 
 
 def test_a_saved_ranker_is_loaded_as_it_was(unbiased: Ranker, valid: World, tmp_path: Path) -> None:
@@ -230,5 +236,5 @@ def test_a_saved_ranker_is_loaded_as_it_was(unbiased: Ranker, valid: World, tmp_
 def test_columns_may_have_any_name(small: World) -> None:
     names = [f"{name}[<]" for name in NAMES]
     data = small.data(small.click)
-    ranker = train(RankerConfig(rounds=2), names, data, data, lambda *_: None)
+    ranker = train(RankerConfig(rounds=2), names, data, data, lambda _: 1.0, nothing)
     assert ranker.names == tuple(names)
