@@ -147,9 +147,8 @@ def _pair(
     query.gradient[low] -= gradient
     query.hessian[high] += hessian
     query.hessian[low] += hessian
-    query.total[0] -= 2.0 * (
-        np.float64(gradient) if choice.by_weighted else (sigmoid - 1.0) * change
-    )
+    counted = gradient if choice.by_weighted else np.float32((sigmoid - 1.0) * change)
+    query.total[0] -= 2.0 * np.float64(counted)
     if choice.with_costs:
         turned = -np.float64(apart) if choice.cost_turned else np.float64(apart)
         cost = (max(-turned, 0.0) + math.log1p(math.exp(-abs(turned)))) * change
@@ -271,7 +270,7 @@ def lambdas(
         if choice.metric == NDCG:
             ideal = static.inverse_ideal[number]
         if choice.mean:
-            seed = (now.number * queries + number) & 0xFFFFFFFF
+            seed = ((now.number + 1) * queries + number) & 0xFFFFFFFF
             _sampled(query, count, static, ideal, choice, seed)
         else:
             for one in range(min(count, choice.pairs)):
