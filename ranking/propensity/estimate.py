@@ -65,18 +65,25 @@ def _interval(
     """Low and high, each (depth,): normal on the logarithm, since a ratio is what is estimated.
 
     Rows of a query are drawn together, by Poisson(1) weights of the queries (Chamandy et al.,
-    "Estimating Uncertainty for Massive Data Streams", 2012). The standard error of the logarithm
-    is that of the ratio over the ratio, which a draw without clicks does not upset.
+    "Estimating Uncertainty for Massive Data Streams", 2012). Where a draw has no clicks, and so no
+    logarithm, its standard error is that of the ratio over the ratio.
     """
     random = np.random.default_rng(seed)
     drawn = np.empty((draws, log.depth))
     for draw in range(draws):
         weight = random.poisson(1.0, len(log.sizes)).astype(np.float64)
         drawn[draw] = curve(np.repeat(weight, log.sizes))
-    # Where few queries reach a position a draw can miss it altogether, and says nothing.
-    spread = np.ma.masked_invalid(drawn).std(axis=0, ddof=1).filled(np.inf)
-    error = np.minimum(_NORMAL_95 * spread / middle, _WIDEST)
+    error = np.array([_spread(one) for one in (drawn / middle).T])
+    error = np.minimum(_NORMAL_95 * error, _WIDEST)
     return middle * np.exp(-error), middle * np.exp(error)
+
+
+def _spread(draws: Doubles) -> float:
+    """The standard error of the logarithm of draws (draws,), some of which may be 0 or NaN."""
+    known = draws[np.isfinite(draws)]  # where few queries reach a position a draw can miss it
+    if len(known) < 2:
+        return _WIDEST
+    return float(np.std(np.log(known) if known.min() > 0 else known, ddof=1))
 
 
 def ratio(above: Doubles, below: Doubles) -> Doubles:

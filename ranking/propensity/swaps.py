@@ -27,7 +27,7 @@ def swaps(
     query took no part. swapped: bool (queries,), whether the two did change places, by a coin.
     The click rates of the two arms are added, so that both rows stand in both places alike and
     the coin need not be fair. Joachims et al., "Unbiased Learning-to-Rank with Biased
-    Feedback", WSDM 2017, section 5.3.
+    Feedback", WSDM 2017.
 
     Raises DataError: a damaged log, or a position without both arms.
     """
