@@ -1,1 +1,1 @@
-"""Click models: how clicks follow from what a list shows, fitted to a log or made up to draw one."""
+"""How clicks follow from what a list shows: models to fit to a log, or to draw one from."""

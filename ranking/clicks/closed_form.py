@@ -6,8 +6,8 @@ import numpy as np
 
 from ranking.clicks.appeal import Appeal
 from ranking.clicks.dbn import Dbn
-from ranking.clicks.dbn_em import Sessions
-from ranking.clicks.em import Effort, Floats, share
+from ranking.clicks.dbn_em import Flags, Ints, Sessions
+from ranking.clicks.em import Effort, Floats, share, totals
 
 
 def fit_sdbn(sessions: Sessions, documents: int, effort: Effort) -> tuple[Dbn, Appeal]:
@@ -31,14 +31,14 @@ def fit_cascade(sessions: Sessions, documents: int, effort: Effort) -> Appeal:
 
     It is the maximum of the likelihood for logs of at most one click a list.
     """
-    above = np.cumsum(sessions.click) - sessions.click
+    above: Ints = np.cumsum(sessions.click) - sessions.click
     starts = np.cumsum(sessions.lists.sizes) - sessions.lists.sizes
-    looked = above == np.repeat(above[starts], sessions.lists.sizes)
+    looked: Flags = above == np.repeat(above[starts], sessions.lists.sizes)
     clicks = _count(sessions, sessions.click & looked, documents)
     shown = _count(sessions, looked, documents)
     mean = float(clicks.sum() / shown.sum())
     return Appeal(share(clicks, shown, effort.prior, mean), np.ones(documents))
 
 
-def _count(sessions: Sessions, flags: np.typing.NDArray[np.bool_], documents: int) -> Floats:
-    return np.bincount(sessions.document, flags, documents)
+def _count(sessions: Sessions, flags: Flags, documents: int) -> Floats:
+    return totals(sessions.document, flags, documents)

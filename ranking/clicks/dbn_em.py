@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from ranking.clicks.appeal import Appeal
 from ranking.clicks.dbn import Dbn
-from ranking.clicks.em import Effort, climb, log, log_prior, share
+from ranking.clicks.em import Effort, climb, log, log_prior, share, totals
 from ranking.clicks.lists import Lists
 from ranking.clicks.model import TINY
 
@@ -52,13 +53,13 @@ def fit(
     posteriors come from one pass up each list and one down. Chapelle & Zhang, 2009, appendix.
     """
     mean = float(sessions.click.mean())
-    clicks = np.bincount(sessions.document, sessions.click, documents)
+    clicks = totals(sessions.document, sessions.click, documents)
 
     def step(now: tuple[float, Appeal]) -> tuple[tuple[float, Appeal], float]:
         gamma, appeal = now
         seen = _Posterior.of(sessions, appeal[sessions.document], gamma)
-        looks = np.bincount(sessions.document, seen.look, documents)
-        stops = np.bincount(sessions.document, seen.satisfied, documents)
+        looks = totals(sessions.document, seen.look, documents)
+        stops = totals(sessions.document, seen.satisfied, documents)
         following = Appeal(
             share(clicks, looks, effort.prior, mean),
             share(stops, clicks, effort.prior, _START),
@@ -95,13 +96,12 @@ class _Posterior:
         ended = appeal.satisfaction + (1 - appeal.satisfaction) * silent
         satisfied = stopped / np.maximum(np.where(at, ended, 1.0), TINY)
         on = np.where(sessions.goes_on, (silent - (1 - gamma)) / np.maximum(silent, TINY), 0.0)
-        look = np.ones(len(rank))
+        look, passed = np.ones(len(rank)), (1 - satisfied) * on
         for rows, following in zip(
             sessions.lists.columns, sessions.lists.columns[1:], strict=False
         ):
             rows = rows[: len(following)]
-            passed = (look * (1 - satisfied) * on)[rows]
-            look[following] = np.where(above[rows], 1.0, passed)
+            look[following] = np.where(above[rows], 1.0, look[rows] * passed[rows])
         free = np.where(sessions.goes_on, look * (1 - satisfied), 0.0)
         went = np.where(above, 1.0, free * on)
         chance = np.where(click, appeal.attraction, 1 - appeal.attraction)
@@ -116,7 +116,7 @@ class _Posterior:
 def _silent(lists: Lists, attraction: Floats, gamma: float) -> Floats:
     """P(no click below | looked at, not satisfied), float64 (rows,); 1 at the end of a list."""
     silent = np.ones(len(attraction))
-    for rows, following in reversed(list(zip(lists.columns, lists.columns[1:], strict=False))):
+    for rows, following in reversed(list(pairwise(lists.columns))):
         below = (1 - attraction[following]) * silent[following]
         silent[rows[: len(following)]] = 1 - gamma + gamma * below
     return silent

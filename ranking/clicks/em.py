@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from ranking.clicks.model import TINY
 
+Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 State = TypeVar("State")
 
@@ -33,7 +34,8 @@ def climb(
     step: Callable[[State], tuple[State, float]], start: State, rows: int, effort: Effort
 ) -> tuple[State, tuple[float, ...]]:
     """The state at the end, and what `step` says each state before it reached, which only rises."""
-    state, trace = start, []
+    state = start
+    trace: list[float] = []
     for _ in range(effort.iterations):
         following, reached = step(state)
         gained = reached - trace[-1] if trace else np.inf
@@ -42,6 +44,11 @@ def climb(
         if gained < effort.tolerance * rows:
             break
     return state, tuple(trace)
+
+
+def totals(number: Array, weight: Array, count: int) -> Floats:
+    """The sum of the weights of each number, float64 (count,)."""
+    return np.asarray(np.bincount(number, weight, count), dtype=np.float64)
 
 
 def share(part: Floats, whole: Floats, prior: float, mean: float) -> Floats:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ranking.clicks.em import Effort, climb, log, log_prior, share
+from ranking.clicks.em import Effort, climb, log, log_prior, share, totals
 from ranking.clicks.model import TINY
 
 Floats = npt.NDArray[np.float64]
@@ -31,8 +31,8 @@ class Cells:
     @classmethod
     def of(cls, document: Ints, state: Ints, states: int, click: npt.NDArray[np.bool_]) -> Cells:
         code, inverse = np.unique(document * states + state, return_inverse=True)
-        rows = np.bincount(inverse).astype(np.float64)
-        clicks = np.bincount(inverse, weights=click)
+        rows = totals(inverse, np.ones(len(inverse)), len(code))
+        clicks = totals(inverse, click, len(code))
         return cls(code // states, code % states, rows, clicks)
 
 
@@ -45,8 +45,8 @@ def fit(cells: Cells, states: int, effort: Effort) -> tuple[Floats, Floats, tupl
     """
     documents, total = int(cells.document.max()) + 1, float(cells.rows.sum())
     mean = float(cells.clicks.sum()) / total
-    shown = np.bincount(cells.state, cells.rows, states)
-    clicked = np.bincount(cells.document, cells.clicks, documents)
+    shown = totals(cells.state, cells.rows, states)
+    clicked = totals(cells.document, cells.clicks, documents)
     missed = cells.rows - cells.clicks
 
     def step(now: tuple[Floats, Floats]) -> tuple[tuple[Floats, Floats], float]:
@@ -55,8 +55,8 @@ def fit(cells: Cells, states: int, effort: Effort) -> tuple[Floats, Floats, tupl
         reached = float((cells.clicks * log(look * attraction) + missed * log(no_click)).sum())
         passed = look * (1 - attraction) / np.maximum(no_click, TINY)  # looked at, if not clicked
         looks = cells.clicks + missed * passed
-        examination = share(np.bincount(cells.state, looks, states), shown, 0.0, _START)
-        seen = np.bincount(cells.document, looks, documents)
+        examination = share(totals(cells.state, looks, states), shown, 0.0, _START)
+        seen = totals(cells.document, looks, documents)
         following = examination, share(clicked, seen, effort.prior, mean)
         return following, reached + log_prior(now[1], effort.prior, mean)
 

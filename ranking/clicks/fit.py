@@ -73,8 +73,9 @@ def fit(
 ) -> FittedClicks:
     """Fit a click model to a log whose lists stand together, in the order shown.
 
-    kind: `pbm`, `cascade`, `ubm`, `dbn`, or `sdbn`, the simplified one. document: (rows,), a key, whole or a text, of the query and document together.
-    position: (rows,) from 0. click: (rows,), 0 or 1. sizes: (lists,).
+    kind: `pbm`, `cascade`, `ubm`, `dbn`, or `sdbn`, the simplified one. document: (rows,), a key,
+    whole or a text, of the query and document together. position: (rows,) from 0. click: (rows,),
+    0 or 1. sizes: (lists,).
 
     Raises:
         ConfigError: another kind.

@@ -81,4 +81,4 @@ class Lists:
 
 def _ranks(sizes: Array) -> npt.NDArray[np.int64]:
     starts = np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return (np.arange(len(starts)) - starts).astype(np.int64)
+    return np.asarray(np.arange(len(starts)) - starts, dtype=np.int64)
