@@ -34,7 +34,7 @@ Floats = npt.NDArray[np.float64]
 class ClickLog:
     """What was written.
 
-    By position: ctr, and the means of P(looked at) and of P(click). loggers: each one's nDCG@10.
+    By position: ctr, and the means of P(looked at) and of P(click). loggers: the nDCG@10 of each (gain 2^grade - 1).
     """
 
     rows: int
@@ -181,7 +181,7 @@ def _quality(judged: Judged, scores: Floats, loggers: tuple[str, ...]) -> list[d
     return [
         {
             "logger": name,
-            str(_MEASURE): _MEASURE.compute(
+            "ndcg": _MEASURE.compute(
                 Predictions(labels=grade, scores=score, groups={"query": judged.of_row})
             ),
         }
