@@ -20,6 +20,7 @@ from pipelines.commands.predict import predict
 from pipelines.commands.prepare import prepare
 from pipelines.commands.serve import serve
 from pipelines.commands.simulate import simulate
+from pipelines.commands.simulate_clicks import simulate_clicks
 from pipelines.commands.train import train
 from pipelines.commands.tune import tune
 
@@ -46,6 +47,7 @@ def crossrank(
 COMMANDS = (
     demo,
     simulate,
+    simulate_clicks,
     init,
     inspect,
     drift,

@@ -1,0 +1,1 @@
+"""Click logs drawn from judged documents, whose truth is known."""
