@@ -117,7 +117,7 @@ def _weighted(
     if weights.clipped:
         warnings += (
             f"clipping cut {weights.clipped:.2%} of the weights and with them {weights.cut:.1%} "
-            "of their sum: the estimate leans towards the logger by that part.",
+            "of their sum: what the new policy shows there counts for less than it should.",
         )
     return estimate(
         name,

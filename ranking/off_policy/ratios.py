@@ -44,8 +44,15 @@ class Ratios:
 
     @property
     def value(self) -> float:
-        """The estimate."""
-        return float(self.shares(self.above.sum(0), self.below.sum(0)) @ self.scale)
+        """The estimate; 0 where it is but rounding, as in a policy less itself."""
+        value = float(self.shares(self.above.sum(0), self.below.sum(0)) @ self.scale)
+        return value if abs(value) > self.rounding else 0.0
+
+    @property
+    def rounding(self) -> float:
+        """A distance too small to tell from the rounding of the parts that are summed."""
+        shares = self.shares(self.above.sum(0), self.below.sum(0))
+        return 1e-12 * float(np.abs(shares) @ np.abs(self.scale))
 
     @property
     def values(self) -> Floats:
@@ -57,6 +64,7 @@ class Ratios:
         share = self.shares(self.above.sum(0), below)
         rate = self.shares(self.scale, below) * len(self.above)
         values: Floats = (self.above - share * self.below) @ rate + share @ self.scale
+        values[np.abs(values) <= self.rounding] = 0.0
         return values
 
     def minus(self, other: Ratios) -> Ratios:

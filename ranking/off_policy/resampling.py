@@ -95,7 +95,8 @@ class Resampling(BaseModel):
 
 def _error(ratios: Ratios) -> float:
     """The standard error of the value: of the mean of its linearised values."""
-    return float(ratios.values.std() / np.sqrt(len(ratios.above)))
+    error = float(ratios.values.std() / np.sqrt(len(ratios.above)))
+    return error if error > ratios.rounding else 0.0
 
 
 def _standardised(ratios: Ratios, times: Floats, value: float) -> Floats:
@@ -109,6 +110,6 @@ def _standardised(ratios: Ratios, times: Floats, value: float) -> Floats:
     residual = rate @ ratios.above.T - (share * rate) @ ratios.below.T  # (resamples, units)
     error = np.sqrt(np.einsum("ru,ru,ru->r", times, residual, residual))
     distance = share @ ratios.scale - value
-    spread = error > 1e-9 * np.abs(value)
+    spread = error > ratios.rounding
     found: Floats = distance[spread] / error[spread]
     return found
