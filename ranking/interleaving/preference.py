@@ -116,9 +116,10 @@ def needed_impressions(
 ) -> int:
     """Impressions for the sign test to find, with this power, that a wins `share` of the decided.
 
-    decided: the share of impressions that are no ties. n = ((z_level / 2 + z_power sqrt(share (1 -
-    share))) / (share - 1/2))^2 / decided, z_level two-sided: the normal approximation of the
-    binomial (Noether, JASA 1987).
+    decided: the share of impressions that are no ties. Of those n = ((z_level / 2 + z_power
+    sqrt(share (1 - share))) / (share - 1/2))^2, z_level two-sided, corrected for the steps of the
+    exact test: n / 4 (1 + sqrt(1 + 2 / (n |share - 1/2|)))^2. Fleiss, Levin & Paik, "Statistical
+    Methods for Rates and Proportions", 2003.
 
     Raises:
         ConfigError: shares or probabilities out of range, or no effect to find.
@@ -133,4 +134,7 @@ def needed_impressions(
         )
     z = NormalDist()
     spread = z.inv_cdf((1 + level) / 2) / 2 + z.inv_cdf(power) * math.sqrt(share * (1 - share))
-    return math.ceil((spread / (share - 0.5)) ** 2 / decided)
+    effect = abs(share - 0.5)
+    smooth = (spread / effect) ** 2
+    stepped = smooth / 4 * (1 + math.sqrt(1 + 2 / (smooth * effect))) ** 2
+    return math.ceil(stepped / decided)

@@ -9,21 +9,21 @@ import numpy as np
 import numpy.typing as npt
 
 from features.errors import ConfigError, DataError
-from ranking.off_policy.rounds import Floats, Ints, Rounds, column
+from ranking.off_policy.rounds import Floats, Rounds, column
 
 
 @dataclass(frozen=True, eq=False)
 class ClickLog:
-    """Logged rows whose clicks are weighted by 1 / examination, cut at `largest`.
+    """Logged rows whose clicks are weighted by 1 / propensity, cut at `largest`.
 
-    position: int64 (rows,) from 0. click: float64 (rows,). examination: float64 (depth,).
-    weight: float64 (queries,).
+    click, examined, propensity: float64 (rows,); examined is of where the row was shown, propensity
+    its mean over where the logger may show it. weight: float64 (queries,).
     """
 
     rounds: Rounds
-    position: Ints
     click: Floats
-    examination: Floats
+    examined: Floats
+    propensity: Floats
     weight: Floats
     largest: float
 
@@ -35,13 +35,16 @@ class ClickLog:
         click: npt.ArrayLike,
         examination: npt.ArrayLike,
         *,
+        propensity: npt.ArrayLike | None = None,
         weight: npt.ArrayLike | None = None,
         largest: float = 100.0,
     ) -> ClickLog:
         """Check and hold the arrays.
 
         sizes: (queries,). position: (rows,) from 0 at the top. click: (rows,) 0 or 1. examination:
-        (depth,) by position, relative or not; positions beyond take the last. weight: (queries,).
+        (depth,) by position, relative or not; positions beyond take the last. propensity: (rows,)
+        the examination that a logger which draws its order gives the row on average (policy-aware:
+        Oosterhuis & de Rijke, SIGIR 2020); by default that of its position. weight: (queries,).
 
         Raises:
             DataError: arrays that do not fit, or values that cannot be.
@@ -55,6 +58,8 @@ class ClickLog:
         counts = np.ones(queries) if weight is None else column("weight", weight, queries)
         whole = (places >= 0) & (places == np.rint(places))
         _require("position", whole, "whole numbers from 0", places)
+        deeper = (np.diff(places, prepend=-1) > 0) | (rounds.place == 0)
+        _require("position", deeper, "in rising order within a query", places)
         _require("click", (clicks == 0) | (clicks == 1), "0 or 1", clicks)
         _require("examination", seen > 0, "above 0", seen)
         _require("weight", counts >= 0, "0 or more", counts)
@@ -65,17 +70,15 @@ class ClickLog:
             )
         if not largest > 0:
             raise ConfigError(f"The largest weight of a click must be above 0; got {largest}.")
-        return cls(rounds, places.astype(np.int64), clicks, seen, counts, float(largest))
-
-    @cached_property
-    def examined(self) -> Floats:
-        """(rows,) examination of the position at which each row was shown."""
-        return self.examination[np.minimum(self.position, len(self.examination) - 1)]
+        examined = seen[np.minimum(places.astype(np.int64), len(seen) - 1)]
+        mean = examined if propensity is None else column("propensity", propensity, rows)
+        _require("propensity", mean > 0, "above 0", mean)
+        return cls(rounds, clicks, examined, mean, counts, float(largest))
 
     @cached_property
     def inverse(self) -> Floats:
-        """(rows,) 1 / examination, cut."""
-        return np.minimum(1 / self.examined, self.largest)
+        """(rows,) 1 / propensity, cut."""
+        return np.minimum(1 / self.propensity, self.largest)
 
     @cached_property
     def clicked(self) -> npt.NDArray[np.bool_]:

@@ -1,16 +1,21 @@
 """Counterfactual ranking metrics: what an order of logged rows would be worth, from their clicks.
 
 Conventions
-- Relevance of a row is estimated as click / examination, cut at the log's largest weight. It is
-  unbiased where a click is relevance times examination (the position-based model), both are right,
-  and every relevant row was shown where it may be examined (Joachims et al., WSDM 2017).
+- The rows of a query stand in the order in which they were shown.
+- Relevance of a row is estimated as click / propensity, cut at the log's largest weight; the
+  propensity is the examination of its position. It is unbiased where a click is relevance times
+  examination (the position-based model), both are right, and nothing is cut (Joachims et al., WSDM
+  2017).
+- DR is r + (click - examination r) / propensity, r a model's relevance (Oosterhuis, TOIS 2023).
+  Where each row has one position, r fills in just what was cut, and without cuts DR **is** IPS;
+  where the logger draws its order and the log knows the mean propensities it varies less.
 - A new rank is worth what RankMetric says; ties of scores share their ranks' worth.
 - IPS is the mean over **all** queries, those without clicks counted as 0: metric per query.
-- SNIPS divides by the same sum of click / examination instead: the mean worth of the rank of **a
+- SNIPS divides by the same sum of click / propensity instead: the mean worth of the rank of **a
   relevant row**, from 0 to 1. Queries without clicks have no part in it, but for the interval. A
   factor common to all examinations cancels.
 - ndcg divides each query's sum by that of the best order of its weighted clicks, and counts the
-  query by its sum of click / examination. Exact where a query has one relevant row; else it is
+  query by its sum of click / propensity. Exact where a query has one relevant row; else it is
   biased, since the best order is not known from clicks.
 - Query weights multiply a query's part above and below.
 """
@@ -33,7 +38,7 @@ from ranking.off_policy.weights import effective_share, heavy
 
 Method = Literal["ips", "snips", "dr", "dm"]
 
-_UNSEEN = 0.2  # share of the new top that was hardly examined above which a warning is due
+_UNSEEN = 0.2  # share of worth given to rows hardly examined above which a warning is due
 _HARDLY = 0.05  # examination, against that of the first position, that is hardly any
 
 
@@ -49,8 +54,7 @@ def evaluate(
 ) -> Estimate:
     """Estimate the metric of the logged rows in the order of scores (rows,), high to low.
 
-    relevance: (rows,) a model's P(relevant), for `dr` and `dm`: DR is r + (c - e r) / e in place of
-    c / e (Oosterhuis, TOIS 2023), with the division cut; fit the model on other queries. cluster:
+    relevance: (rows,) a model's P(relevant), for `dr` and `dm`; fit it on other queries. cluster:
     (queries,) ids of what is independent where queries are not (users, texts that recur).
 
     Raises:
@@ -84,7 +88,7 @@ def evaluate(
         ess=ess if method != "dm" else float(len(above)),
         ess_of="clicks" if method != "dm" else "queries",
         clipped=_cut(log),
-        warnings=_warnings(log, worth, used, ess) if method != "dm" else (),
+        warnings=_warnings(log, wanted, worth, ess) if method != "dm" else (),
     )
 
 
@@ -99,7 +103,7 @@ def production(
 ) -> Estimate:
     """The same metric of the order that was shown: the reference of every ranker."""
     return evaluate(
-        log, -log.position, metric, method,
+        log, -log.rounds.place, metric, method,
         relevance=relevance, cluster=cluster, resampling=resampling,
     )  # fmt: skip
 
@@ -134,24 +138,27 @@ def _best(metric: RankMetric, gain: Floats, log: ClickLog) -> Floats:
 
 def _cut(log: ClickLog) -> float:
     """The share of clicks whose weight was cut."""
-    cut = (1 / log.examined > log.largest)[log.clicked]
+    cut = (1 / log.propensity > log.largest)[log.clicked]
     return float(cut.mean()) if len(cut) else 0.0
 
 
-def _warnings(log: ClickLog, worth: Floats, used: Floats, ess: float) -> tuple[str, ...]:
+def _warnings(log: ClickLog, metric: RankMetric, worth: Floats, ess: float) -> tuple[str, ...]:
+    used = log.inverse[log.clicked]
     found = list(heavy(used, ess)) if len(used) else ["the log has no clicks: nothing is known."]
     cut = _cut(log)
     if cut:
-        lost = 1 - used.sum() / (log.clicked / log.examined).sum()
+        lost = 1 - used.sum() / (log.clicked / log.propensity).sum()
         found.append(
             f"the weights of {cut:.1%} of the clicks were cut at {log.largest:g}, and with them "
             f"{lost:.1%} of the sum: rows that were shown low count for less than they are worth."
         )
-    hardly = log.examined < _HARDLY * log.examination.max()
-    share = float(worth[hardly].sum()) / float(worth.sum())  # a first rank is worth something
-    if share > _UNSEEN:
+    hardly = log.propensity < _HARDLY * log.propensity.max()
+    before = metric.worth(int(log.rounds.sizes.max()))[log.rounds.place]
+    # The first rank is worth something in every metric, so the sum is above 0.
+    lifted = float((worth - before)[hardly].sum()) / float(worth.sum())
+    if lifted > _UNSEEN:
         found.append(
-            f"{share:.0%} of what the new order can earn stands on rows that were shown where "
+            f"{lifted:.0%} of what the new order can earn moves to rows that were shown where "
             f"hardly anyone looks (below {_HARDLY:.0%} of the first position): their few clicks "
             "decide."
         )
