@@ -1,0 +1,94 @@
+"""ClickLog: clicks on shown lists with how likely each position was looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from features.errors import ConfigError, DataError
+from ranking.off_policy.rounds import Floats, Rounds, column
+
+
+@dataclass(frozen=True, eq=False)
+class ClickLog:
+    """Logged rows whose clicks are weighted by 1 / propensity, cut at `largest`.
+
+    click, examined, propensity: float64 (rows,); examined is of where the row was shown, propensity
+    its mean over where the logger may show it. weight: float64 (queries,).
+    """
+
+    rounds: Rounds
+    click: Floats
+    examined: Floats
+    propensity: Floats
+    weight: Floats
+    largest: float
+
+    @classmethod
+    def of(
+        cls,
+        sizes: npt.ArrayLike,
+        position: npt.ArrayLike,
+        click: npt.ArrayLike,
+        examination: npt.ArrayLike,
+        *,
+        propensity: npt.ArrayLike | None = None,
+        weight: npt.ArrayLike | None = None,
+        largest: float = 100.0,
+    ) -> ClickLog:
+        """Check and hold the arrays.
+
+        sizes: (queries,). position: (rows,) from 0 at the top. click: (rows,) 0 or 1. examination:
+        (depth,) by position, relative or not; positions beyond take the last. propensity: (rows,)
+        the examination that a logger which draws its order gives the row on average (policy-aware:
+        Oosterhuis & de Rijke, SIGIR 2020); by default that of its position. weight: (queries,).
+
+        Raises:
+            DataError: arrays that do not fit, or values that cannot be.
+            ConfigError: `largest` is not above 0.
+        """
+        rows = np.size(click)
+        rounds = Rounds.of(rows, sizes)
+        places, clicks = column("position", position, rows), column("click", click, rows)
+        seen = column("examination", examination, np.size(examination))
+        queries = len(rounds.sizes)
+        counts = np.ones(queries) if weight is None else column("weight", weight, queries)
+        whole = (places >= 0) & (places == np.rint(places))
+        _require("position", whole, "whole numbers from 0", places)
+        deeper = (np.diff(places, prepend=-1) > 0) | (rounds.place == 0)
+        _require("position", deeper, "in rising order within a query", places)
+        _require("click", (clicks == 0) | (clicks == 1), "0 or 1", clicks)
+        _require("examination", seen > 0, "above 0", seen)
+        _require("weight", counts >= 0, "0 or more", counts)
+        if len(seen) == 0 or counts.sum() == 0:
+            raise DataError(
+                "There must be an examination for at least one position, and a query whose weight "
+                f"is not 0; got {len(seen)} positions and weights that add up to {counts.sum():g}."
+            )
+        if not largest > 0:
+            raise ConfigError(f"The largest weight of a click must be above 0; got {largest}.")
+        examined = seen[np.minimum(places.astype(np.int64), len(seen) - 1)]
+        mean = examined if propensity is None else column("propensity", propensity, rows)
+        _require("propensity", mean > 0, "above 0", mean)
+        return cls(rounds, clicks, examined, mean, counts, float(largest))
+
+    @cached_property
+    def inverse(self) -> Floats:
+        """(rows,) 1 / propensity, cut."""
+        return np.minimum(1 / self.propensity, self.largest)
+
+    @cached_property
+    def clicked(self) -> npt.NDArray[np.bool_]:
+        """(rows,) whether there is a click."""
+        return self.click > 0
+
+
+def _require(name: str, good: npt.NDArray[np.bool_], must: str, values: Floats) -> None:
+    if not good.all():
+        raise DataError(
+            f"`{name}` must be {must}; {np.count_nonzero(~good)} of {len(values)} values are not, "
+            f"the first is {values[~good][0]:g}."
+        )
