@@ -33,6 +33,7 @@ from pipelines.splits.registry import AnySplit
 from pipelines.tracking import TrackConfig
 from pipelines.tune.config import TuneConfig
 from ranking.lambdamart import RankerConfig
+from serving.rerank.config import RerankConfig
 
 Paths = str | tuple[str, ...]
 
@@ -71,6 +72,7 @@ class DataConfig(_Section):
     weight: str | None = None
     query: str | None = None
     position: str | None = None
+    propensity: str | None = None
     split: AnySplit = Field(default_factory=_by_order)
     negatives: Negatives | None = None
     truth: str | None = None
@@ -122,6 +124,7 @@ class Config(_Section):
     calibration: CalibrationConfig | None = None
     ranker: RankerConfig | None = None
     export: ExportConfig = ExportConfig()
+    rerank: RerankConfig | None = None
     track: TrackConfig | None = None
     tune: TuneConfig | None = Field(default=None, exclude=True)  # no run follows from it
     _base: Path = PrivateAttr(default=Path())
@@ -191,6 +194,7 @@ class Config(_Section):
                 "weight": data.weight,
                 "query": data.query,
                 "position": data.position,
+                "propensity": data.propensity,
             }
         )
 
@@ -237,6 +241,8 @@ def check_config(document: Mapping[str, Any], base: Path) -> Config:
         raise ConfigError(explain(error, Schema if error.title == "Schema" else Config)) from error
     if config.calibration is not None:
         config.calibration.require(schema)
+    if config.rerank is not None:
+        config.rerank.require(schema)
     config._base = base
     if importlib.util.find_spec("tensorflow") is None:
         return config  # the base install prepares data; training will say what is missing

@@ -21,17 +21,17 @@ class Diversity(BaseModel):
     """Maximal marginal relevance.
 
     Each position goes to the row with the highest
-    lambda * relevance - (1 - lambda) * max over rows above of similarity,
-    where relevance is the score brought to 0 .. 1 over the request's rows, and the similarity of
-    two rows the mean of: for each of `columns`, whether both hold the same value; and, with
-    `embedding`, a column of vectors, the cosine between theirs.
+    lambda * worth - (1 - lambda) * max over rows above of similarity.
+    lambda is `relevance`; the worth of a row is its score, brought to 0 .. 1 over the request's
+    rows; the similarity of two rows is the mean of: for each of `columns`, whether both hold the
+    same value; and, with `embedding`, a column of vectors, the cosine between theirs.
 
     Carbonell and Goldstein, "The use of MMR, diversity-based reranking", SIGIR 1998.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    weight: float = Field(default=0.7, ge=0, le=1, alias="lambda")
+    relevance: float = Field(default=0.7, ge=0, le=1)
     columns: tuple[str, ...] = ()
     embedding: str | None = None
 
@@ -56,7 +56,7 @@ class Diversity(BaseModel):
         codes = [traits.codes(column)[rows] for column in self.columns]
         vectors = None if self.embedding is None else traits.directions(self.embedding)[rows]
         likeness = Likeness(codes, vectors)
-        return partial(MarginalRelevance, relevance(scores), self.weight, likeness)
+        return partial(MarginalRelevance, scaled(scores), self.relevance, likeness)
 
 
 class Likeness:
@@ -66,25 +66,28 @@ class Likeness:
     def __init__(self, codes: list[Ints], vectors: Floats | None) -> None:
         self._codes, self._vectors = codes, vectors
         self._parts = len(codes) + (vectors is not None)
+        self._rows = len(codes[0] if vectors is None else vectors)
 
     def to(self, row: int) -> Floats:
         """Of every row to this one: float64 (rows,)."""
-        every = [codes == codes[row] for codes in self._codes if codes[row] >= 0]
-        if self._vectors is not None:
-            every.append(self._vectors @ self._vectors[row])
-        total: Floats = sum(every, start=np.float64(0))
+        total = (
+            np.zeros(self._rows) if self._vectors is None else self._vectors @ self._vectors[row]
+        )
+        for codes in self._codes:
+            if codes[row] >= 0:
+                total += codes == codes[row]
         return total / self._parts
 
 
 class MarginalRelevance:
     """What each row is worth, given the rows above.
 
-    relevance: float64 (rows,), 0 to 1.
+    worth: float64 (rows,), 0 to 1, by itself. relevance: how much that counts, against likeness.
     """
 
-    def __init__(self, relevance: Floats, weight: float, likeness: Likeness) -> None:
-        self._own = weight * relevance
-        self._weight, self._likeness = 1 - weight, likeness
+    def __init__(self, worth: Floats, relevance: float, likeness: Likeness) -> None:
+        self._own = relevance * worth
+        self._weight, self._likeness = 1 - relevance, likeness
         self._nearest: Floats | None = None  # similarity to the most similar row above
         self.value = self._own
 
@@ -94,7 +97,7 @@ class MarginalRelevance:
         self.value = self._own - self._weight * self._nearest
 
 
-def relevance(scores: Floats) -> Floats:
+def scaled(scores: Floats) -> Floats:
     """Scores brought to 0 .. 1: float64 (rows,); 0 where all are equal."""
     if not len(scores):
         return scores

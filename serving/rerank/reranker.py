@@ -26,12 +26,16 @@ Rows = npt.NDArray[np.intp]
 class Reranked:
     """order: intp (shown,), rows of the request, without those that were dropped.
     propensity: float64 (shown,), of each row at its position given the rows above it.
-    marginal: float64 (at most depth,), the same whatever stands above; None where it is not known.
+    marginal: float64 (shown,), the same whatever stands above, NaN where that is not known.
     """
 
     order: Rows
     propensity: Floats
-    marginal: Floats | None
+    marginal: Floats
+
+    def top(self, most: int | None) -> Reranked:
+        """The first rows, None for all."""
+        return Reranked(self.order[:most], self.propensity[:most], self.marginal[:most])
 
 
 class Reranker:
@@ -54,9 +58,10 @@ class Reranker:
         rest[chosen.order] = False
         propensity = np.ones(len(order))
         propensity[: len(chosen.order)] = chosen.propensity
-        return Reranked(
-            np.concatenate([order[chosen.order], order[rest]]), propensity, chosen.marginal
-        )
+        marginal = np.full(len(order), np.nan)
+        if chosen.marginal is not None:
+            marginal[: len(chosen.order)] = chosen.marginal
+        return Reranked(np.concatenate([order[chosen.order], order[rest]]), propensity, marginal)
 
     def _ordered(self, values: Floats, traits: Traits) -> tuple[Floats, Rows]:
         """The boosted scores, descending, and the rows they are of, without those dropped."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -52,16 +51,19 @@ class Traits:
 
         Raises RequestError where they are not equally long, or hold missing values.
         """
-        lists = self._column(name).to_list()
-        wanted = next((len(one) for one in lists if one), 0)
+        lists = self._column(name)
+        known = lists.list.len().fill_null(0).to_numpy()
+        wanted = int(known[known > 0][0]) if known.any() else 0
+        odd = (known > 0) & (known != wanted)
+        if odd.any():
+            row = int(odd.argmax())
+            raise _uneven(name, row, wanted, f"{known[row]} numbers")
+        elements = lists.filter(pl.Series(known > 0)).explode()
+        if elements.null_count():
+            row = int(np.flatnonzero(known)[elements.is_null().arg_max() // wanted])
+            raise _uneven(name, row, wanted, "a missing number")
         vectors = np.zeros((self.rows, wanted))
-        for row, one in enumerate(lists):
-            if not one:
-                continue
-            if len(one) != wanted or None in one:
-                came = f"{len(one)} numbers" if None not in one else "a missing one"
-                raise _uneven(name, row, wanted, came)
-            vectors[row] = one
+        vectors[known > 0] = elements.to_numpy().reshape(-1, wanted) if wanted else 0
         return _normalised(vectors)
 
 
@@ -70,13 +72,14 @@ def _normalised(vectors: Floats) -> Floats:
     largest = np.abs(vectors).max(axis=1, keepdims=True, initial=0.0)
     scaled = np.divide(vectors, largest, out=np.zeros_like(vectors), where=largest > 0)
     length = np.sqrt(np.square(scaled).sum(axis=1, keepdims=True))
-    return np.divide(scaled, length, out=np.zeros_like(scaled), where=length > 0)
+    directions: Floats = np.divide(scaled, length, out=scaled, where=length > 0)
+    return directions
 
 
-def _uneven(name: str, row: int, wanted: int, came: Any) -> RequestError:
+def _uneven(name: str, row: int, wanted: int, came: str) -> RequestError:
     return RequestError(
         BAD_VALUE,
-        f"Column '{name}' must hold vectors of one length, {wanted} as its first; row {row} holds "
+        f"Column '{name}' must hold vectors of {wanted} numbers, as its first is; row {row} holds "
         f"{came}. Send null for a vector that is not known.",
         column=name,
         row=row,
