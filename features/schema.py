@@ -55,7 +55,7 @@ class Schema(BaseModel):
     the columns that are not features.
 
     `tasks` are further labels; `query` groups the rows shown together; `position` is the rank at
-    which a row was shown.
+    which a row was shown, and `propensity` how likely it was there.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -67,6 +67,7 @@ class Schema(BaseModel):
     weight: str | None = None
     query: str | None = None
     position: str | None = None
+    propensity: str | None = None
     tasks: tuple[str, ...] = ()
 
     @model_validator(mode="before")
@@ -97,7 +98,7 @@ class Schema(BaseModel):
         used = {
             raw: feature.name for feature in self.transforms for raw in self.sources[feature.column]
         }
-        hidden = [("label", self.label), ("position", self.position)]
+        hidden = [(role, getattr(self, role)) for role in ("label", "position", "propensity")]
         for role, column in [*hidden, *(("label", task) for task in self.tasks)]:
             if column in used:
                 raise ValueError(
@@ -247,7 +248,7 @@ class Schema(BaseModel):
 
     @property
     def _named_roles(self) -> dict[str, str]:
-        named = {role: getattr(self, role) for role in ("label", "weight", "query", "position")}
+        named = {role: getattr(self, role) for role in Roles.model_fields}
         return {role: column for role, column in named.items() if column is not None}
 
     def derive(self, frame: pl.DataFrame) -> pl.DataFrame:
@@ -284,7 +285,7 @@ class Schema(BaseModel):
     @property
     def fingerprint(self) -> str:
         """sha256 of the declaration."""
-        # What declares no tasks keeps the fingerprint of before there were any.
-        absent = None if self.tasks else {"tasks"}
+        # What declares none of these keeps the fingerprint of before there were any.
+        absent = {name for name in ("tasks", "propensity") if not getattr(self, name)}
         text = json.dumps(self.model_dump(mode="json", exclude=absent), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()

@@ -35,6 +35,7 @@ from pipelines.splits.registry import AnySplit
 from pipelines.tracking import TrackConfig
 from pipelines.tune.config import TuneConfig
 from ranking.lambdamart.config import RankerConfig
+from serving.rerank.config import RerankConfig
 
 Paths = str | tuple[str, ...]
 
@@ -73,6 +74,7 @@ class DataConfig(_Section):
     weight: str | None = None
     query: str | None = None
     position: str | None = None
+    propensity: str | None = None
     split: AnySplit = Field(default_factory=_by_order)
     negatives: Negatives | None = None
     truth: str | None = None
@@ -125,6 +127,7 @@ class Config(_Section):
     ranker: RankerConfig | None = None
     bias: BiasConfig | None = None
     export: ExportConfig = ExportConfig()
+    rerank: RerankConfig | None = None
     track: TrackConfig | None = None
     tune: TuneConfig | None = Field(default=None, exclude=True)  # no run follows from it
     _base: Path = PrivateAttr(default=Path())
@@ -194,6 +197,7 @@ class Config(_Section):
                 "weight": data.weight,
                 "query": data.query,
                 "position": data.position,
+                "propensity": data.propensity,
             }
         )
 
@@ -242,6 +246,8 @@ def check_config(document: Mapping[str, Any], base: Path) -> Config:
         config.calibration.require(schema)
     if config.ranker is not None:
         metric_of(config.ranker.metric)
+    if config.rerank is not None:
+        config.rerank.require(schema)
     config._base = base
     if importlib.util.find_spec("tensorflow") is None:
         return config  # the base install prepares data; training will say what is missing

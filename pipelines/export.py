@@ -56,6 +56,7 @@ def export(run: Run, out: Path, quantize: Literal["int8", "none"] | None = None)
         name=run.config.name,
         version=_version(run),
         calibration=run.calibration,
+        rerank=run.config.rerank,
     )
     manifest = bundles.export(trained, out, quantize or run.config.export.quantize)
     rows, largest, mean = _difference(run, Scorer.load(out))
@@ -63,13 +64,15 @@ def export(run: Run, out: Path, quantize: Literal["int8", "none"] | None = None)
 
 
 def _version(run: Run) -> str:
-    """Twelve hex digits of weights, trees and calibration: another training, another version."""
+    """Twelve hex digits of weights, trees, calibration and re-ranking: what answers depend on."""
     parts = (run.folder / "checkpoint", run.folder / "ranker")
     files = sorted(file for part in parts if part.exists() for file in part.iterdir())
     files += run.folder.glob(calibrations.FILE)
     whole = hashlib.sha256(run.encoder.fingerprint.encode())
     for file in files:
         whole.update(digest(file).encode())
+    if run.config.rerank is not None:
+        whole.update(run.config.rerank.model_dump_json().encode())
     return whole.hexdigest()[:12]
 
 

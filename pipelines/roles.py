@@ -1,4 +1,4 @@
-"""The columns that are not features: label, weight, query, position."""
+"""The columns that are not features: label, weight, query, position, propensity."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from features.dataset.dataset import LABEL, POSITION, TASK, WEIGHT, role_column
+from features.dataset.dataset import LABEL, POSITION, PROPENSITY, TASK, WEIGHT, role_column
 from features.errors import DataError
 from features.schema import Schema
 
@@ -67,7 +67,7 @@ def _role(raw: pl.DataFrame, schema: Schema, role: str, binary: bool) -> pl.Seri
             f"Every row must have a {role}; column '{column}' misses {values.null_count()} of "
             f"{raw.height} rows. Fill or remove them."
         )
-    if name in (LABEL, WEIGHT):
+    if name in (LABEL, WEIGHT, PROPENSITY):
         values = _numbers(values, role).cast(pl.Float32)
     elif name == POSITION:
         values = _integers(values, role)
@@ -79,6 +79,8 @@ def _role(raw: pl.DataFrame, schema: Schema, role: str, binary: bool) -> pl.Seri
         _check_label(values, column, binary=binary)
     if name == WEIGHT and not (values > 0).all():
         raise DataError(f"Weights must be positive; column '{column}' holds others.")
+    if name == PROPENSITY:
+        _check_propensity(values, column)
     return values
 
 
@@ -99,6 +101,16 @@ def _integers(values: pl.Series, role: str) -> pl.Series:
     if not (numbers == numbers.round()).all():
         raise DataError(f"The {role} must hold whole numbers; column '{values.name}' holds others.")
     return numbers.cast(pl.Int64)
+
+
+def _check_propensity(values: pl.Series, column: str) -> None:
+    fits = (values > 0) & (values <= 1)
+    if not fits.all():
+        raise DataError(
+            "Propensities, of what was shown, must be above 0 and at most 1; column "
+            f"'{column}' holds {values.filter(~fits)[0]:g}. Log the probability that the policy "
+            "gave the row."
+        )
 
 
 def _check_label(values: pl.Series, column: str, *, binary: bool) -> None:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from features.errors import BundleError, DataError
 from features.files import read_json, write_json
+from serving.rerank.config import RerankConfig
 from serving.tables import Storage
 
 MANIFEST = "manifest.json"
@@ -37,7 +38,7 @@ class Manifest(BaseModel):
     """What a bundle holds and where it comes from.
 
     encoder, data: fingerprints. calibration: whether there is one. tolerance: largest difference
-    from the golden scores.
+    from the golden scores. rerank: what becomes of ranked candidates.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -55,6 +56,7 @@ class Manifest(BaseModel):
     metrics: dict[str, float]
     tolerance: float
     model: dict[str, Any] | None = None
+    rerank: RerankConfig | None = None
     files: dict[str, FileEntry] = Field(default_factory=dict)
 
     @property

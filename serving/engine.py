@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 
 from features.batch import Batch
@@ -17,6 +18,8 @@ from serving.examples import columns
 from serving.metrics import Metrics
 from serving.problem import BAD_VALUE, NOT_READY, RequestError
 from serving.request import Candidates, JsonReader
+from serving.rerank.reranker import Reranker
+from serving.rerank.traits import Traits
 from serving.scorer import Scorer, Scores
 from serving.settings import Settings
 
@@ -36,7 +39,11 @@ class Engine:
         self._bundle, self._settings = bundle, settings
         self.scorer = Scorer.load(bundle, settings.threads)
         self.manifest = self.scorer.manifest
-        self.reader = JsonReader(self.scorer.encoder.schema, settings.max_rows)
+        rerank = self.manifest.rerank
+        self._reranker = None if rerank is None else Reranker(rerank)
+        self.reader = JsonReader(
+            self.scorer.encoder.schema, settings.max_rows, None if rerank is None else rerank.reads
+        )
         self.metrics = Metrics(self.manifest, self.scorer.encoder.layout)
         self._head = {"model": self.manifest.name, "version": self.manifest.version}
         self.failure: BundleError | None = None
@@ -94,10 +101,34 @@ class Engine:
         except DataError as error:
             raise RequestError(BAD_VALUE, str(error)) from error
         scored = perf_counter()
-        content = _ranking(scores, candidates.top_k) if ranking else _scores(scores)
+        content = self._ranking(scores, candidates) if ranking else _scores(scores)
         answer = orjson.dumps({**self._head, **content}, option=orjson.OPT_SERIALIZE_NUMPY)
         self.metrics.observe(batch, (start, decoded, encoded, scored, perf_counter()))
         return answer
+
+    def _ranking(self, scores: Scores, candidates: Candidates) -> dict[str, Any]:
+        options = candidates.options
+        if self._reranker is None or not options.rerank:
+            best = np.argsort(-scores.rank, kind="stable")[: options.top_k]
+            known = {} if options.request_id is None else {"request_id": options.request_id}
+            return {**known, "ranking": _listed(scores, best, {})}
+        request_id, seed = options.drawn()
+        shown = self._reranker.rank(
+            scores.rank,
+            Traits(candidates.rows, candidates.column),
+            np.random.default_rng(seed),
+        ).top(options.top_k)
+        return {
+            "request_id": request_id,
+            "seed": seed,
+            "policy": self._reranker.config.policy,
+            "list_log_propensity": float(np.log(shown.propensity).sum()),
+            "ranking": _listed(
+                scores,
+                shown.order,
+                {"propensity": list(shown.propensity), "marginal": list(shown.marginal)},
+            ),
+        }
 
 
 def _scores(scores: Scores) -> dict[str, Any]:
@@ -109,17 +140,16 @@ def _scores(scores: Scores) -> dict[str, Any]:
     return content
 
 
-def _ranking(scores: Scores, top_k: int | None) -> dict[str, Any]:
-    best = np.argsort(-scores.rank, kind="stable")[:top_k]
-    columns: dict[str, list[Any]] = {"index": best.tolist(), "score": list(scores.rank[best])}
+def _listed(
+    scores: Scores, order: npt.NDArray[np.intp], further: dict[str, list[Any]]
+) -> list[dict[str, Any]]:
+    """The rows of an answer, with `further` columns, each (shown,)."""
+    columns: dict[str, list[Any]] = {"index": order.tolist(), "score": list(scores.rank[order])}
     if scores.probability is not None:
-        columns["probability"] = list(scores.probability[best])
+        columns["probability"] = list(scores.probability[order])
     if scores.tasks:
-        picked = zip(*(one[best] for one in scores.tasks.values()), strict=True)
+        picked = zip(*(one[order] for one in scores.tasks.values()), strict=True)
         columns["tasks"] = [dict(zip(scores.tasks, row, strict=True)) for row in picked]
+    columns |= further
     names = tuple(columns)
-    return {
-        "ranking": [
-            dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)
-        ]
-    }
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)]

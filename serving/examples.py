@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from serving.request import Column, JsonReader
+from serving.column import Column
+from serving.request import JsonReader
 
 Json = dict[str, Any]
 

@@ -19,6 +19,7 @@ from serving.bundle import MANIFEST, Manifest, TableEntry, seal
 from serving.calibration import store as calibrations
 from serving.calibration.store import AnyCalibration
 from serving.convert import to_litert
+from serving.rerank.config import RerankConfig
 from serving.scorer import Scorer
 from serving.tables import Storage, save_table
 
@@ -42,6 +43,7 @@ class Trained:
     name: str
     version: str
     calibration: AnyCalibration | None = None
+    rerank: RerankConfig | None = None
 
 
 def export(trained: Trained, out: Path, quantize: Quantize) -> Manifest:
@@ -109,6 +111,7 @@ def _manifest(trained: Trained, quantize: Quantize, tables: dict[str, TableEntry
         metrics=trained.metrics,
         tolerance=_TOLERANCE,
         model=model,
+        rerank=trained.rerank,
     )
 
 

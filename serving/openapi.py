@@ -8,10 +8,14 @@ from pydantic import BaseModel
 from pydantic import Field as Option
 
 from serving import examples
+from serving.column import Column
+from serving.options import LONGEST, MOST
 from serving.problem import MEDIA_TYPE, Problem
-from serving.request import Column, JsonReader
+from serving.request import JsonReader
 
 Json = dict[str, Any]
+
+_POLICY = {"name": "plackett_luce", "temperature": 0.1, "depth": 50}
 
 
 class ScoreAnswer(BaseModel):
@@ -31,13 +35,27 @@ class Ranked(BaseModel):
     score: float
     probability: float | None = None
     tasks: dict[str, float] | None = None
+    propensity: float | None = Option(
+        default=None, description="How likely this row was at this place, given the rows above it."
+    )
+    marginal: float | None = Option(
+        default=None, description="The same whatever stands above; null where that is not known."
+    )
 
 
 class RankAnswer(BaseModel):
-    """Best first; equal scores in the order of the rows."""
+    """Best first; equal scores in the order of the rows.
+
+    Where re-ranking applied, what it drew follows from `seed`, and that from `request_id`.
+    `list_log_propensity` is the log of how likely `policy` was to show these rows in this order.
+    """
 
     model: str
     version: str
+    request_id: str | None = None
+    seed: int | None = None
+    policy: dict[str, Any] | None = Option(default=None, examples=[_POLICY])
+    list_log_propensity: float | None = None
     ranking: list[Ranked]
 
 
@@ -62,6 +80,24 @@ def _type(column: Column) -> Json:
     return {"type": types, "items": identity}
 
 
+_OPTIONS: Json = {
+    "top_k": {"type": ["integer", "null"], "minimum": 1, "description": "All rows without it."},
+    "rerank": {"type": "boolean", "description": "Whether the bundle's re-ranking applies."},
+    "request_id": {
+        "type": ["string", "null"],
+        "minLength": 1,
+        "maxLength": LONGEST,
+        "description": "The same id and rows give the same list again. Made up without it.",
+    },
+    "seed": {
+        "type": ["integer", "null"],
+        "minimum": 0,
+        "maximum": MOST,
+        "description": "Of what is drawn, instead of one that follows from `request_id`.",
+    },
+}
+
+
 def _body(reader: JsonReader, *, ranking: bool) -> Json:
     one = {name: _type(column) for name, column in reader.columns.items()}
     many = {name: {"type": "array", "items": kind, "minItems": 1} for name, kind in one.items()}
@@ -71,10 +107,11 @@ def _body(reader: JsonReader, *, ranking: bool) -> Json:
         "rows": {"type": "array", "minItems": 1, "items": _object(one, "One row.")},
     }
     if ranking:
-        fields["top_k"] = {"type": ["integer", "null"], "minimum": 1}
+        fields |= _OPTIONS
     return {
         "type": "object",
-        "description": "Every column that the model reads, in the context or in the rows.",
+        "description": "Every column that the model reads, in the context or in the rows; where "
+        "re-ranking applies, every column that it reads too.",
         "properties": fields,
         "additionalProperties": False,
         "oneOf": [{"required": ["columns"]}, {"required": ["rows"]}],
@@ -92,7 +129,7 @@ def _object(properties: Json, description: str) -> Json:
 
 def request_body(reader: JsonReader, *, ranking: bool) -> Json:
     """`openapi_extra` of a route that reads candidates."""
-    extra = {"top_k": 1} if ranking else {}
+    extra = {"top_k": 1, "request_id": "a1"} if ranking else {}
     media = {
         "schema": _body(reader, ranking=ranking),
         "examples": {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import chain
 from operator import itemgetter
 from typing import Any
@@ -13,6 +14,8 @@ import polars as pl
 from features.schema import Schema
 from features.suggest import listing, nearest
 from features.want import Want
+from serving.column import Column
+from serving.options import KEYS, RankOptions
 from serving.problem import (
     BAD_BODY,
     BAD_COLUMNS,
@@ -26,51 +29,26 @@ from serving.values import Values, to_series
 
 Json = dict[str, Any]
 
-_ELEMENTS: dict[Want, Want] = {"ids": "id", "numbers": "number", "map": "map"}
-
-
-@dataclass(frozen=True)
-class Column:
-    """How a raw column is read: its elements as `want`, in lists or not; text may be a list
-    split at `separator`, and lists of numbers have `dim`."""
-
-    name: str
-    want: Want
-    listed: bool
-    separator: str | None
-    dim: int | None
-
-    @property
-    def wanted(self) -> str:
-        """What a value must be, in words."""
-        return "objects, or null" if self.want == "map" else f"lists of {self.want}s, or null"
-
-    @classmethod
-    def of(cls, schema: Schema, name: str) -> Column:
-        want = schema.wants[name]
-        readers = [feature for feature in schema.transforms if feature.column == name]
-        dims = [getattr(feature, "dim", None) for feature in readers]
-        separators = {getattr(feature, "separator", None) for feature in readers}
-        return cls(
-            name,
-            want=_ELEMENTS.get(want, want),
-            listed=want in _ELEMENTS,
-            separator=separators.pop() if want == "ids" and len(separators) == 1 else None,
-            dim=next((dim for dim in dims if dim is not None), None),
-        )
-
 
 @dataclass(frozen=True)
 class Candidates:
-    """Raw rows to score, and how many of the best a ranking shows (None: all).
+    """Raw rows to score, and what is asked of a ranking.
 
-    Of the columns, those in `context` hold one value, for every row.
+    Of the columns, those in `context` hold one value, for every row. `further` ones (rows,) are
+    those that re-ranking reads and the model does not.
     """
 
     context: dict[str, pl.Series]
     columns: dict[str, pl.Series]
     rows: int
-    top_k: int | None
+    options: RankOptions
+    further: dict[str, pl.Series] = field(default_factory=dict)
+
+    def column(self, name: str) -> pl.Series:
+        """Of every row, wherever it came."""
+        if name in self.context:
+            return self.context[name].new_from_index(0, self.rows)
+        return self.columns[name] if name in self.columns else self.further[name]
 
     @property
     def frame(self) -> pl.DataFrame:
@@ -83,17 +61,22 @@ class JsonReader:
     """Reads `{"context": {column: value}, "columns": {column: [value]}}`, or `"rows"`.
 
     The context's values hold for every row. Every column that the model reads must come, in one
-    of the two places, and no other may: so a mistyped name cannot pass for missing values.
+    of the two places, and no other may: so a mistyped name cannot pass for missing values. What
+    re-ranking reads beside those must come where it applies, and may come elsewhere.
     """
 
-    def __init__(self, schema: Schema, max_rows: int) -> None:
-        self.columns = {name: Column.of(schema, name) for name in schema.columns}
-        self._max_rows = max_rows
+    def __init__(
+        self, schema: Schema, max_rows: int, reranked: Mapping[str, Want] | None = None
+    ) -> None:
+        self._model = {name: Column.of(schema, name) for name in schema.columns}
+        further = {name: Column.plain(name, want) for name, want in (reranked or {}).items()}
+        self.columns = self._model | further | self._model  # the model decides how its own are read
+        self._reranks, self._max_rows = reranked is not None, max_rows
 
     def read(self, body: bytes, *, ranking: bool = False) -> Candidates:
         """Raises RequestError, which names the column and the row."""
         document = _parse(body)
-        keys = {"context", "columns", "rows"} | ({"top_k"} if ranking else set())
+        keys = {"context", "columns", "rows"} | (KEYS if ranking else set())
         if unknown := document.keys() - keys:
             raise RequestError(
                 BAD_BODY,
@@ -105,19 +88,23 @@ class JsonReader:
                 BAD_BODY, f"'context' must be an object; it is {describe(context)}. Leave it out."
             )
         columns, rows, count = self._candidates(document)
-        self._check_names(context, columns)
-        top_k = _top_k(document)
+        options = RankOptions.of(document, reranks=ranking and self._reranks)
+        self._check_names(context, columns, self.columns if options.rerank else self._model)
         shared = [self._values(name, [value], shared=True) for name, value in context.items()]
         own = [self._values(name, values, shared=False) for name, values in columns.items()]
         booleans = b"true" in body or b"false" in body
         series = to_series(shared + own, booleans=booleans)
         entries = sum(len(one.values) for one in shared + own if one.want == "map")
         _refuse_duplicates(body, len(document) + len(context) + count + entries)
+        further = {name: one for name, one in series.items() if name not in self._model}
+        for name in context.keys() & further.keys():
+            further[name] = further[name].new_from_index(0, rows)
         return Candidates(
-            {name: series[name] for name in context},
-            {name: series[name] for name in columns},
+            {name: series[name] for name in context if name not in further},
+            {name: series[name] for name in columns if name not in further},
             rows,
-            top_k,
+            options,
+            further,
         )
 
     def _candidates(self, document: Json) -> tuple[Json, int, int]:
@@ -154,7 +141,7 @@ class JsonReader:
                 "Send it in parts, or raise CROSSRANK_MAX_ROWS.",
             )
 
-    def _check_names(self, context: Json, columns: Json) -> None:
+    def _check_names(self, context: Json, columns: Json, wanted: Mapping[str, Column]) -> None:
         if unknown := [name for name in (*context, *columns) if name not in self.columns]:
             near = nearest(unknown[0], self.columns) if len(unknown[0]) < 200 else ""
             raise RequestError(
@@ -169,12 +156,14 @@ class JsonReader:
                 f"A column must come in the context or in the rows; {_names(twice)} came in both.",
                 column=min(twice),
             )
-        if len(context) + len(columns) < len(self.columns):
-            missing = [name for name in self.columns if name not in context | columns]
+        came = context.keys() | columns.keys()
+        if not wanted.keys() <= came:
+            missing = [name for name in wanted if name not in came]
+            reader = "model" if missing[0] in self._model else "re-ranking"
             raise RequestError(
                 BAD_COLUMNS,
-                f"Every column that the model reads must come; the body lacks {_names(missing)}. "
-                "Send null for values that are not known.",
+                f"Every column that the {reader} reads must come; the body lacks "
+                f"{_names(missing)}. Send null for values that are not known.",
                 column=missing[0],
             )
 
@@ -270,17 +259,6 @@ def _misplaced(name: str, value: object) -> RequestError:
         "Move a value that holds for all rows to 'context'.",
         column=short(name),
     )
-
-
-def _top_k(document: Json) -> int | None:
-    top_k = document.get("top_k")
-    if top_k is not None and (type(top_k) is not int or top_k < 1):
-        raise RequestError(
-            BAD_VALUE,
-            f"'top_k' must be a whole number of at least 1; it is {describe(top_k)}. "
-            "Leave it out for all rows.",
-        )
-    return top_k
 
 
 def _refuse_duplicates(body: bytes, keys: int) -> None:

@@ -14,15 +14,17 @@ import xgboost as xgb
 from features import store
 from features.batch import Batch
 from features.encoder import Encoder
-from features.errors import BundleError, CrossrankError, DataError
+from features.errors import BundleError, ConfigError, CrossrankError, DataError
 from features.layout import Layout
 from features.rows import RowSpace
+from features.schema import Schema
 from features.sigmoid import sigmoid
 from serving.bundle import Manifest, open_bundle
 from serving.calibration import store as calibrations
 from serving.calibration.store import AnyCalibration
 from serving.dense import DenseNetwork
 from serving.embedder import Embedder
+from serving.rerank.config import RerankConfig
 from serving.tables import StoredTable, load_table
 
 Floats = npt.NDArray[np.float32]
@@ -87,6 +89,7 @@ class Scorer:
                 f"The bundle must hold encoder {manifest.encoder[:12]}; it holds "
                 f"{encoder.fingerprint[:12]}. Export the model again."
             )
+        _check_rerank(manifest.rerank, encoder.schema)
         for name, entry in manifest.tables.items():
             rows = RowSpace(encoder.layout, entry.fields).rows
             if entry.rows != rows:
@@ -183,6 +186,14 @@ class Scorer:
                 "versions compute otherwise: export again here."
             )
         return worst
+
+
+def _check_rerank(rerank: RerankConfig | None, schema: Schema) -> None:
+    try:
+        if rerank is not None:
+            rerank.require(schema)
+    except ConfigError as error:
+        raise BundleError(str(error)) from error
 
 
 def _calibration(folder: Path, layout: Layout) -> AnyCalibration:

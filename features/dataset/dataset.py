@@ -28,8 +28,8 @@ def role_column(role: str) -> str:
     return f"__{role}"
 
 
-ROLES = {role: role_column(role) for role in ("label", "weight", "query", "position")}
-LABEL, WEIGHT, QUERY, POSITION = ROLES.values()
+ROLES = {role: role_column(role) for role in ("label", "weight", "query", "position", "propensity")}
+LABEL, WEIGHT, QUERY, POSITION, PROPENSITY = ROLES.values()
 TASK = "task:"  # and its name: the role of a further label
 
 

@@ -31,6 +31,7 @@ class Roles(BaseModel):
     weight: str | None = None
     query: str | None = None
     position: str | None = None
+    propensity: str | None = None
 
     def require(self, role: str, by: str) -> str:
         """The column of a role. Raises SchemaError where the schema declares none."""

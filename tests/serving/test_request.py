@@ -238,7 +238,7 @@ def test_top_k_is_a_positive_integer(top_k: Any) -> None:
 @pytest.mark.parametrize("top_k", [None, 1, 99])
 def test_top_k_is_read(top_k: int | None) -> None:
     body = orjson.dumps({"columns": GOOD, "top_k": top_k})
-    assert READER.read(body, ranking=True).top_k == top_k
+    assert READER.read(body, ranking=True).options.top_k == top_k
 
 
 def test_a_column_read_as_id_and_as_number_takes_numbers() -> None:
