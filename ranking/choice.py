@@ -1,0 +1,128 @@
+"""Which way of learning from clicks to trust, by what its ranking would have earned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from features.errors import CrossrankError
+from ranking.debiasing import WAYS, Known, Way, fit
+from ranking.lambdamart.config import RankerConfig
+from ranking.lambdamart.ranker import Ranker
+from ranking.off_policy import counterfactual
+from ranking.off_policy.click_log import ClickLog
+from ranking.off_policy.compare import Difference, compare
+from ranking.off_policy.estimate import Estimate
+from ranking.off_policy.rank_metric import RankMetric
+from ranking.off_policy.resampling import Resampling
+from ranking.query_data import QueryData
+
+Floats = npt.NDArray[np.float32]
+BASE: Way = "none"
+_LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Rankers by their way, and what each is worth on validation against clicks as they are.
+
+    `chosen` is the way whose advantage is largest among those whose interval, widened for how many
+    were compared (Bonferroni), lies above 0; clicks as they are where there is none. `failures`
+    says why a way was not trained.
+    """
+
+    rankers: Mapping[Way, Ranker]
+    values: Mapping[Way, Estimate]
+    differences: Mapping[Way, Difference]
+    failures: Mapping[Way, str]
+    chosen: Way
+
+    @property
+    def ranker(self) -> Ranker:
+        return self.rankers[self.chosen]
+
+
+def choose(
+    config: RankerConfig,
+    names: Sequence[str],
+    data: QueryData,
+    valid: QueryData,
+    known: Known,
+    report: Callable[[str, int], None],
+    metric: str = "dcg@10",
+    ways: Sequence[Way] = WAYS,
+) -> Choice:
+    """Train every way, and choose by self-normalised inverse propensity on `valid`.
+
+    Every ranker's rounds are picked by that same metric; `known.examination` weighs its clicks.
+    """
+    log = click_log(valid, known)
+    judge = judge_of(log, metric)
+    rankers: dict[Way, Ranker] = {}
+    failures: dict[Way, str] = {}
+    for way in dict.fromkeys((BASE, *ways)):
+        try:
+            told = partial(_told, report, way)
+            rankers[way] = fit(way, config, names, data, valid, judge, told, known)
+        except CrossrankError as error:
+            if way == BASE:
+                raise
+            failures[way] = str(error)
+    values, differences = compared(rankers, valid, log, metric)
+    better = {way: one for way, one in differences.items() if one.low > 0}
+    chosen = max(better, key=lambda way: better[way].value, default=BASE)
+    return Choice(rankers, values, differences, failures, chosen)
+
+
+def _told(
+    report: Callable[[str, int], None], way: Way, done: int, metrics: dict[str, float]
+) -> None:
+    report(f"{way} {next(iter(metrics.values())):.4f}", done)
+
+
+def compared(
+    rankers: Mapping[Way, Ranker], data: QueryData, log: ClickLog, metric: str
+) -> tuple[dict[Way, Estimate], dict[Way, Difference]]:
+    """What each ranking of the rows is worth, and each less that of clicks as they are."""
+    others = max(1, len(rankers) - 1)
+    resampling = Resampling(level=1 - (1 - _LEVEL) / others)
+    values = {
+        way: counterfactual.evaluate(log, one.predict(data.matrix), metric)
+        for way, one in rankers.items()
+    }
+    differences = {
+        way: compare(one, values[BASE], names=(way, BASE), resampling=resampling)
+        for way, one in values.items()
+        if way != BASE
+    }
+    return values, differences
+
+
+def click_log(data: QueryData, known: Known) -> ClickLog:
+    """The clicks of ranking examples, weighed by what is known of the positions."""
+    examination = np.ones(1) if known.examination is None else known.examination
+    assert data.position is not None  # a configuration that debiases declares positions
+    return ClickLog.of(
+        data.sizes,
+        data.position,
+        data.label,
+        examination,
+        weight=data.weight,
+        largest=1 / known.minimum,
+    )
+
+
+def judge_of(log: ClickLog, metric: str) -> Callable[[Floats], float]:
+    """The value of scores (rows,) alone, without an interval."""
+    wanted, gain = RankMetric.parse(metric), log.click * log.inverse
+    gain = gain * np.repeat(log.weight, log.rounds.sizes)
+    total = gain.sum()
+
+    def judge(scores: Floats) -> float:
+        return float((gain * wanted.of_rows(scores.astype(np.float64), log.rounds)).sum() / total)
+
+    return judge

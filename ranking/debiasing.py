@@ -1,0 +1,108 @@
+"""The ways of learning a ranking from clicks: as they are, or freed of position bias."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy.typing as npt
+
+from features.errors import ConfigError
+from ranking.lambdamart.config import RankerConfig
+from ranking.lambdamart.ranker import Ranker
+from ranking.lambdamart.train import Judge, Objective, Report, train
+from ranking.query_data import QueryData
+
+if TYPE_CHECKING:
+    from ranking.objective.lambdas import Lambdas
+
+Way = Literal["none", "xgboost", "pairs", "additive", "ipw"]
+WAYS: tuple[Way, ...] = get_args(Way)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of the positions before training.
+
+    examination: float64 (depth,) relative to the top, or None; no value counts as less than
+    `minimum`. depth: how many positions have a bias of their own.
+    """
+
+    depth: int
+    examination: npt.ArrayLike | None = None
+    minimum: float = 0.05
+
+
+def fit(
+    way: Way,
+    config: RankerConfig,
+    names: Sequence[str],
+    data: QueryData,
+    valid: QueryData,
+    judge: Judge,
+    report: Report,
+    known: Known,
+    start: Ranker | None = None,
+) -> Ranker:
+    """Train one ranker, as `ranking.lambdamart.train.train` does.
+
+    `none` takes clicks as they are. `xgboost` learns a bias of pairs by XGBoost's own mode, `pairs`
+    by ours (Hu et al., WWW 2019), which reads positions; `additive` learns a score of
+    each position, as LightGBM does; `ipw` divides each click by the examination of its position.
+
+    Raises:
+        ConfigError: `ipw` without examination.
+        DataError: no positions to learn the bias of.
+    """
+    config = config.model_copy(update={"unbiased": way == "xgboost"})
+    objective = _OBJECTIVES[way](config, data, known) if way in _OBJECTIVES else None
+    return train(config, names, data, valid, judge, report, objective, start)
+
+
+def _pairs(config: RankerConfig, data: QueryData, known: Known) -> Objective:
+    from ranking.objective.debiased import Debiased
+
+    return Debiased(_lambdas(config, data), depth=known.depth, norm=config.bias_norm)
+
+
+def _additive(config: RankerConfig, data: QueryData, known: Known) -> Objective:
+    from ranking.objective.additive import Additive
+
+    return Additive(_lambdas(config, data), depth=known.depth, learning_rate=config.learning_rate)
+
+
+def _ipw(config: RankerConfig, data: QueryData, known: Known) -> Objective:
+    from ranking.objective.ipw import IPW
+
+    if known.examination is None:
+        raise ConfigError(
+            "Weighing clicks by examination needs it estimated; there is no estimate. Declare "
+            "[bias] with what the log knows (item, random, swap), or choose another "
+            "ranker.debias."
+        )
+    return IPW(_lambdas(config, data), known.examination, clip=known.minimum)
+
+
+def _lambdas(config: RankerConfig, data: QueryData) -> Lambdas:
+    from ranking.objective.lambdas import Lambdas  # numba takes a second to import
+    from ranking.objective.loss import Loss
+
+    loss = Loss.model_validate(
+        {
+            "metric": config.objective.removeprefix("rank:"),
+            "method": config.pair_method,
+            "pairs": config.num_pair_per_sample,
+            "exponential_gain": config.ndcg_exp_gain,
+            "normalization": config.normalization,
+            "score_normalization": config.score_normalization,
+        }
+    )
+    return Lambdas(data.label, data.sizes, position=data.position, weight=data.weight, loss=loss)
+
+
+_OBJECTIVES: dict[Way, Callable[[RankerConfig, QueryData, Known], Objective]] = {
+    "pairs": _pairs,
+    "additive": _additive,
+    "ipw": _ipw,
+}
