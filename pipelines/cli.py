@@ -10,6 +10,8 @@ import typer
 from features import extensions
 from features.errors import CrossrankError
 from pipelines import console, interrupt
+from pipelines.commands.bias import bias
+from pipelines.commands.debias import debias
 from pipelines.commands.demo import demo
 from pipelines.commands.drift import drift
 from pipelines.commands.evaluate import evaluate
@@ -54,6 +56,8 @@ COMMANDS = (
     prepare,
     train,
     tune,
+    bias,
+    debias,
     evaluate,
     export,
     predict,

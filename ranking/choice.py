@@ -30,9 +30,8 @@ _LEVEL = 0.95
 class Choice:
     """Rankers by their way, and what each is worth on validation against clicks as they are.
 
-    `chosen` is the way whose advantage is largest among those whose interval, widened for how many
-    were compared (Bonferroni), lies above 0; clicks as they are where there is none. `failures`
-    says why a way was not trained.
+    Intervals of differences are widened for how many are compared (Bonferroni). `chosen` is the way
+    worth most. `failures` says why a way was not trained.
     """
 
     rankers: Mapping[Way, Ranker]
@@ -73,8 +72,7 @@ def choose(
                 raise
             failures[way] = str(error)
     values, differences = compared(rankers, valid, log, metric)
-    better = {way: one for way, one in differences.items() if one.low > 0}
-    chosen = max(better, key=lambda way: better[way].value, default=BASE)
+    chosen = max(values, key=lambda way: values[way].value)  # of equals the first, as they are
     return Choice(rankers, values, differences, failures, chosen)
 
 

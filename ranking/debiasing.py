@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy.typing as npt
 
 from features.errors import ConfigError
+from features.suggest import listing
 from ranking.lambdamart.config import RankerConfig
 from ranking.lambdamart.ranker import Ranker
 from ranking.lambdamart.train import Judge, Objective, Report, train
@@ -19,6 +20,16 @@ if TYPE_CHECKING:
 
 Way = Literal["none", "xgboost", "pairs", "additive", "ipw"]
 WAYS: tuple[Way, ...] = get_args(Way)
+
+
+def ways(names: Sequence[str] | None) -> tuple[Way, ...]:
+    """Those that are named, or all. Raises ConfigError where a name is none."""
+    unknown = [name for name in names or () if name not in WAYS]
+    if unknown:
+        raise ConfigError(
+            f"A way of learning from clicks must be one of {listing(WAYS)}; got '{unknown[0]}'."
+        )
+    return tuple(way for way in WAYS if not names or way in names)
 
 
 @dataclass(frozen=True)

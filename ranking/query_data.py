@@ -81,6 +81,20 @@ class QueryData:
         """The weight of its query, of each row: float32 (rows,)."""
         return None if self.weight is None else np.repeat(self.weight, self.sizes)
 
+    def some(self, queries: npt.NDArray[np.int64]) -> QueryData:
+        """The rows of some queries, numbered as they stand here: int64 (some,), rising."""
+        chosen = np.zeros(len(self.sizes), bool)
+        chosen[queries] = True
+        kept = np.repeat(chosen, self.sizes)
+        return replace(
+            self,
+            matrix=self.matrix[kept],
+            label=self.label[kept],
+            groups=Groups(self.groups.order[kept], self.sizes[chosen]),
+            position=None if self.position is None else self.position[kept],
+            weight=None if self.weight is None else self.weight[chosen],
+        )
+
     def top(self, depth: int) -> QueryData:
         """Without the rows shown at position `depth` or below, and queries of which none is left.
 

@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Estimator = Literal["randomised", "swaps", "harvest_items", "regression_em", "dual"]
 
 
 class BiasConfig(BaseModel):
     """Columns of the log beside query, position and click, and what is made of them.
 
-    item: what was shown, the same item in many queries. logger: which ranker ordered the query.
-    random: 1 in rows whose query was shuffled uniformly. swap: 1 in rows whose query had its top
-    swapped with a row drawn uniformly. Propensities are estimated for `depth` positions from the
-    top, and taken to be at least `minimum` where they weigh clicks.
+    item: what was shown, the same item in many queries. random: 1 in rows whose query was shuffled
+    uniformly. partner, swapped: the position (counted as those of the log are) that was drawn to
+    change places with the top, null where none was, and whether the two did. Propensities are
+    estimated for `depth` positions from the top, by the `estimator` or the first that the log
+    allows, and taken to be at least `minimum` where they weigh clicks. Those learned from features
+    read `queries` of the queries, drawn at random.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     item: str | None = None
-    logger: str | None = None
     random: str | None = None
-    swap: str | None = None
+    partner: str | None = None
+    swapped: str | None = None
     depth: int = Field(default=10, ge=2, le=1_000)
     minimum: float = Field(default=0.05, gt=0, le=1)
+    estimator: Estimator | None = None
+    queries: int = Field(default=5_000, ge=100)
+    seed: int = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _both(self) -> Self:
+        if (self.partner is None) != (self.swapped is None):
+            raise ValueError("swaps need both: partner, the position drawn, and swapped, whether")
+        return self
 
     @property
     def columns(self) -> dict[str, str]:
         """The declared columns, by what they are."""
-        named = {"item": self.item, "logger": self.logger, "random": self.random, "swap": self.swap}
-        return {role: column for role, column in named.items() if column is not None}
+        roles = ("item", "random", "partner", "swapped")
+        return {role: getattr(self, role) for role in roles if getattr(self, role) is not None}

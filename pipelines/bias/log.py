@@ -18,7 +18,7 @@ CLICK, QUERY, POSITION = "click", "query", "position"
 
 def click_log(config: Config, parts: Container[str], report: Report) -> pl.DataFrame:
     """The rows of some parts in order: query int64 (by first appearance), position int32 from 0,
-    click float32, and of item, logger, random and swap those that are declared.
+    click float32, and of item, random, partner and swapped those that are declared.
 
     Raises:
         ConfigError: no query or no position is declared.
@@ -37,15 +37,17 @@ def click_log(config: Config, parts: Container[str], report: Report) -> pl.DataF
     if not pieces:
         raise DataError("The training part must hold rows; it holds none. Change data.split.")
     log = pl.concat(pieces, how="vertical_relaxed")
-    for role in roles:
+    for role in roles.keys() - {"partner"}:
         if missing := log[role].null_count():
             raise DataError(
                 f"Every row must have a {role}; column '{roles[role]}' misses {missing} of "
                 f"{log.height}. Fill or remove them."
             )
+    top = pl.col(POSITION).min()
+    places = [(pl.col(one) - top).cast(pl.Int32) for one in (POSITION, "partner") if one in roles]
     return log.with_columns(
         pl.col(QUERY).rank("dense").cast(pl.Int64) - 1,
-        (pl.col(POSITION) - pl.col(POSITION).min()).cast(pl.Int32),
+        *places,
         pl.col(CLICK).cast(pl.Float32),
     )
 

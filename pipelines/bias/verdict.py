@@ -1,0 +1,142 @@
+"""Whether removing position bias helps on a log: every way trained, compared on held-out rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from features.errors import ConfigError
+from pipelines.bias.config import BiasConfig
+from pipelines.bias.estimates import estimated
+from pipelines.bias.log import click_log
+from pipelines.prepare import Report
+from pipelines.run import Run
+from pipelines.scoring import matrix, query_data
+from ranking.choice import BASE, Choice, choose, compared
+from ranking.choice import click_log as weighed
+from ranking.debiasing import Known, Way
+from ranking.off_policy import counterfactual
+from ranking.off_policy.compare import Difference
+from ranking.off_policy.estimate import Estimate
+from ranking.propensity.propensity import Propensity
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What each way of learning from clicks is worth on the test part, and what was chosen.
+
+    values, differences: by way, on test; the latter against clicks as they are. shown: the order
+    that was logged. choice: what validation said.
+    """
+
+    metric: str
+    propensity: Propensity
+    choice: Choice
+    shown: Estimate
+    values: Mapping[Way, Estimate]
+    differences: Mapping[Way, Difference]
+
+    @property
+    def words(self) -> str:
+        """The answer in one sentence."""
+        chosen = self.choice.chosen
+        if chosen == BASE:
+            return (
+                "Learn from clicks as they are: on validation no way of removing position bias "
+                "earned more."
+            )
+        told = self.differences[chosen]
+        gain = f"{told.value:+.4f} {self.metric} ({told.low:+.4f} to {told.high:+.4f})"
+        if told.low > 0:
+            return f"Debiasing helps: '{chosen}', chosen on validation, earns {gain} on test."
+        if told.high < 0:
+            return (
+                f"Debiasing harms: '{chosen}', chosen on validation, loses {gain} on test. Learn "
+                "from clicks as they are."
+            )
+        return f"No difference shown: '{chosen}', chosen on validation, has {gain} on test."
+
+    def document(self) -> dict[str, Any]:
+        """All of it as JSON."""
+        return {
+            "verdict": self.words,
+            "metric": self.metric,
+            "chosen": self.choice.chosen,
+            "propensity": self.propensity.model_dump(),
+            "failures": dict(self.choice.failures),
+            "shown": _numbers(self.shown),
+            "ways": {
+                way: {
+                    "validation": _numbers(self.choice.values[way]),
+                    "test": _numbers(value),
+                    "difference": _difference(self.differences.get(way)),
+                }
+                for way, value in self.values.items()
+            },
+        }
+
+
+def verdict(run: Run, metric: str, ways: Sequence[Way], report: Report) -> Verdict:
+    """Train each way on the rows that the run's ranker learned from; compare on the test part.
+
+    Raises:
+        ConfigError: the run has no ranker, or declares no positions; or a metric is none.
+        DataError: examination cannot be estimated.
+    """
+    config = run.config
+    if config.ranker is None:
+        raise ConfigError(
+            f"A verdict compares rankers; the run {run.folder} has none. Declare a [ranker]."
+        )
+    settings, bias, model = config.ranker, config.bias or BiasConfig(), run.model
+    log = click_log(config, {"train", "ranker"}, report)
+    own, valid, test = (
+        query_data(part, matrix(part, model)[0])
+        for part in map(run.prepared.part, ("ranker" if model else "train", "valid", "test"))
+    )
+    report("estimate", 0, 1)
+    propensity = estimated(bias, log, own)
+    report("estimate", 1, 1)
+    known = Known(propensity.depth, np.array(propensity.examination), bias.minimum)
+    names = own_names(run, logit=model is not None)
+
+    def told(what: str, done: int) -> None:
+        report(f"train {what}", done, settings.rounds)
+
+    found = choose(settings, names, own, valid, known, told, metric, ways)
+    held = weighed(test, known)
+    values, differences = compared(found.rankers, test, held, metric)
+    shown = counterfactual.production(held, metric)
+    return Verdict(metric, propensity, found, shown, values, differences)
+
+
+def own_names(run: Run, *, logit: bool) -> list[str]:
+    """The columns of the run's ranker."""
+    return list(run.encoder.layout.matrix_names(logit=logit))
+
+
+def _numbers(one: Estimate) -> dict[str, Any]:
+    return {
+        "value": one.value,
+        "low": one.low,
+        "high": one.high,
+        "queries": one.n,
+        "effective": one.ess,
+        "clipped": one.clipped,
+        "warnings": list(one.warnings),
+    }
+
+
+def _difference(one: Difference | None) -> dict[str, Any] | None:
+    if one is None:
+        return None
+    return {
+        "value": one.value,
+        "low": one.low,
+        "high": one.high,
+        "level": one.level,
+        "p": one.p_bootstrap,
+    }

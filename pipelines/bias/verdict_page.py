@@ -1,0 +1,62 @@
+"""The page of `crossrank debias`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipelines.page import html, picture
+from pipelines.page.html import Html, classed, tag
+from pipelines.page.picture import MAIN, OTHER, name_places
+
+Document = dict[str, Any]
+
+HEADS = ("way", "validation", "test", "less 'none', test", "p")
+
+
+def rows(document: Document) -> list[list[str]]:
+    """A line a way, and one of the order that was shown."""
+    found = [["as shown", "", _interval(document["shown"]), "", ""]]
+    for way, one in document["ways"].items():
+        name = f"{way} (chosen)" if way == document["chosen"] else way
+        other = one["difference"]
+        cells = ["", ""] if other is None else [_interval(other, "+"), f"{other['p']:.3g}"]
+        found.append([name, _interval(one["validation"]), _interval(one["test"]), *cells])
+    return found
+
+
+def render(document: Document) -> Html:
+    """The whole page."""
+    propensity = document["propensity"]
+    warnings = dict.fromkeys(
+        text for one in document["ways"].values() for text in one["test"]["warnings"]
+    )
+    return html.page(
+        "debias",
+        tag("h1", "Does removing position bias help?"),
+        tag("p", tag("b", document["verdict"])),
+        _differences(document),
+        html.table(HEADS, rows(document), numeric=range(1, 5)),
+        classed(
+            "p",
+            "soft",
+            f"{document['metric']} of clicks divided by the examination that "
+            f"'{propensity['estimator']}' estimates. It assumes: {propensity['assumes']}",
+        ),
+        *(classed("p", "note", f"{way}: {why}") for way, why in document["failures"].items()),
+        *(classed("p", "note", text) for text in warnings),
+    )
+
+
+def _interval(one: Document, sign: str = "") -> str:
+    return f"{one['value']:{sign}.4f} ({one['low']:{sign}.4f} to {one['high']:{sign}.4f})"
+
+
+def _differences(document: Document) -> Html:
+    told = {way: one["difference"] for way, one in document["ways"].items() if one["difference"]}
+    with picture.axes("ways", "gain over clicks as they are, on test") as (axes, done):
+        axes.axhline(0, color=OTHER, linewidth=1)
+        for place, one in enumerate(told.values()):
+            reach = [[one["value"] - one["low"]], [one["high"] - one["value"]]]
+            axes.errorbar([place], [one["value"]], reach, color=MAIN, fmt="o", linewidth=1)
+        name_places(axes, range(len(told)), list(told))
+    return done[0]
