@@ -33,7 +33,7 @@ from pipelines.splits.order import ByOrder
 from pipelines.splits.registry import AnySplit
 from pipelines.tracking import TrackConfig
 from pipelines.tune.config import TuneConfig
-from ranking.lambdamart.config import RankerConfig
+from ranking.registry import AnyRankerConfig
 
 Paths = str | tuple[str, ...]
 
@@ -121,7 +121,7 @@ class Config(_Section):
     model: Any = None
     train: Any = Field(default_factory=dict)
     calibration: CalibrationConfig | None = None
-    ranker: RankerConfig | None = None
+    ranker: AnyRankerConfig | None = None
     export: ExportConfig = ExportConfig()
     track: TrackConfig | None = None
     tune: TuneConfig | None = Field(default=None, exclude=True)  # no run follows from it

@@ -14,6 +14,7 @@ from features.files import read_json
 from pipelines.config import Config
 from pipelines.run import Run
 from ranking.lambdamart.ranker import Ranker
+from ranking.lightgbm.config import LightGBMConfig
 
 _MODEL, _RANKER = "checkpoint", "ranker/trees.ubj"
 _AGAIN = "Name a finished run of `crossrank train`."
@@ -44,7 +45,12 @@ class Start:
         run = Run(folder)
         _ = run.about  # it is a run
         if config.model is None:
-            return cls(run, _identity(run, "ranker", _RANKER))
+            if isinstance(config.ranker, LightGBMConfig):
+                raise ConfigError(
+                    "A ranker of XGBoost can go on from an earlier run; one of LightGBM starts "
+                    "anew. Leave out --from, or choose another ranker.type."
+                )
+            return cls(run, _identity(run, "ranker of XGBoost", _RANKER))
         manifest = folder / _MODEL / "model.json"
         identity = _identity(run, "model", f"{_MODEL}/model.json")
         made_for = read_json(manifest, made_by=_AGAIN).get("encoder")
@@ -58,7 +64,8 @@ class Start:
     @property
     def ranker(self) -> Ranker | None:
         """The ranker that learns on: that of a run without a model, whose score would change."""
-        return None if (self.run.folder / _MODEL).exists() else self.run.ranker
+        known = None if (self.run.folder / _MODEL).exists() else self.run.ranker
+        return known if isinstance(known, Ranker) else None
 
     @property
     def checkpoint(self) -> Path:

@@ -256,7 +256,7 @@ def test_what_cannot_be_gone_on_from_is_refused(log: Path, first: Run, tmp_path:
     refused(ConfigError, r"differs in dim \(was 4\)", model=RUN["model"] | {"dim": 8})
     refused(ConfigError, "must stay; .* Choose another --out", out=first.folder)
     alone = {"rounds": 1, "unbiased": False}
-    refused(ConfigError, "must have a ranker to go on from", model=None, ranker=alone)
+    refused(ConfigError, "must have a ranker of XGBoost to go on from", model=None, ranker=alone)
     bare = Path(shutil.copytree(first.folder, tmp_path / "bare"))
     (bare / "checkpoint" / "model.json").unlink()
     with pytest.raises(ConfigError, match="must have a model to go on from; it has none"):
@@ -280,11 +280,11 @@ def test_a_ranker_alone_learns_on(log: Path, tmp_path: Path) -> None:
     old, new = (one.booster.get_dump() for one in (first, second))
     assert new[: len(old)] == old
     assert 1 == len(old) < len(new) <= 7
-    assert new[len(old)] == "0:leaf=0\n"
+    assert new[len(old)] == "0:leaf=-0\n"
     assert second.bias != first.bias
     assert runs[1].about["from"]["run"] == "../1"
     (tmp_path / "1" / "ranker" / "trees.ubj").unlink()
-    with pytest.raises(ConfigError, match="must have a ranker to go on from; it has none"):
+    with pytest.raises(ConfigError, match="must have a ranker of XGBoost to go on"):
         Start.of(tmp_path / "1", check_config(base | {"data": data}, log), tmp_path / "x")
 
 
