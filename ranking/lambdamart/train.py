@@ -142,5 +142,10 @@ def _round(
         return learned_bias(booster) if config.unbiased else {}
     scores = booster.predict(matrix, output_margin=True, training=True)
     gradient, hessian = objective(scores)
+    if not (np.isfinite(gradient).all() and np.isfinite(hessian).all()):
+        raise DataError(
+            f"An objective must give finite gradients and hessians; at tree {number + 1} it did "
+            "not. Look into its weights: are some infinite, or divided by 0?"
+        )
     booster.boost(matrix, number, grad=gradient, hess=hessian)
     return dict(objective.bias) if isinstance(objective, Debiasing) else {}
