@@ -34,7 +34,7 @@ from pipelines.splits.order import ByOrder
 from pipelines.splits.registry import AnySplit
 from pipelines.tracking import TrackConfig
 from pipelines.tune.config import TuneConfig
-from ranking.lambdamart.config import RankerConfig
+from ranking.registry import AnyRankerConfig
 from serving.rerank.config import RerankConfig
 
 Paths = str | tuple[str, ...]
@@ -124,7 +124,7 @@ class Config(_Section):
     model: Any = None
     train: Any = Field(default_factory=dict)
     calibration: CalibrationConfig | None = None
-    ranker: RankerConfig | None = None
+    ranker: AnyRankerConfig | None = None
     bias: BiasConfig | None = None
     export: ExportConfig = ExportConfig()
     rerank: RerankConfig | None = None

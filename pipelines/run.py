@@ -21,7 +21,8 @@ from pipelines.config import Config, check_config
 from pipelines.prepare import Prepared
 from pipelines.progressive.report import FILE as PROGRESSIVE
 from pipelines.progressive.report import Report
-from ranking.lambdamart.ranker import Ranker
+from ranking import registry as rankers
+from ranking.registry import AnyRanker
 from serving.calibration import store as calibrations
 from serving.calibration.store import AnyCalibration
 
@@ -30,7 +31,16 @@ if TYPE_CHECKING:
 
 RUN = "run.json"
 _AGAIN = "Run `crossrank train` again."
-_PACKAGES = ("crossrank", "tensorflow", "tf-keras", "xgboost", "polars", "pyarrow", "numpy")
+_PACKAGES = (
+    "crossrank",
+    "tensorflow",
+    "tf-keras",
+    "xgboost",
+    "lightgbm",
+    "polars",
+    "pyarrow",
+    "numpy",
+)
 
 
 @dataclass(frozen=True)
@@ -95,9 +105,9 @@ class Run:
         return model
 
     @cached_property
-    def ranker(self) -> Ranker | None:
+    def ranker(self) -> AnyRanker | None:
         folder = self.folder / "ranker"
-        return Ranker.load(folder) if folder.exists() else None
+        return rankers.load(folder) if folder.exists() else None
 
     @cached_property
     def calibration(self) -> AnyCalibration | None:

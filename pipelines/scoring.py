@@ -12,8 +12,8 @@ import polars as pl
 from features.batch import Batch
 from features.dataset.dataset import LABEL, POSITION, QUERY, WEIGHT, Dataset, role_column
 from features.sigmoid import sigmoid
-from ranking.lambdamart.ranker import Ranker
 from ranking.query_data import QueryData
+from ranking.registry import AnyRanker
 from serving.calibration.store import AnyCalibration
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def segments_of(dataset: Dataset, feature: str | None) -> Ints | None:
 def score(
     dataset: Dataset,
     model: Model | None,
-    ranker: Ranker | None,
+    ranker: AnyRanker | None,
     calibration: AnyCalibration | None = None,
 ) -> pl.DataFrame:
     """The roles of each row, its click probability and its ranking score, in order.

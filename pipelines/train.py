@@ -46,7 +46,7 @@ def train(
     round that are kept are the best on validation; `watch` is called with each epoch's metrics.
     `resume` goes on where an interrupted training of the same configuration stood, to the very run
     that it would have made; if it was finished, that is it. From the run in `start`, where there is
-    one, vocabularies grow and the model learns on.
+    one, vocabularies grow and the model learns on, or the ranker where there is no model.
 
     Raises:
         ConfigError: TensorFlow, or what is reported to, is not installed; or `out` is something
@@ -89,7 +89,8 @@ def train(
                 calibrated = calibrate(config.calibration, model, prepared.part("valid"))
                 calibrations.save(calibrated.calibration, work)
         if config.ranker is not None:
-            ranker, rounds = train_ranker(config, prepared, model, report, work)
+            known = None if begin is None else begin.ranker
+            ranker, rounds = train_ranker(config, prepared, model, report, work, known)
             ranker.save(work / "ranker")
         sparse = {} if model is None else sparsity(model)
         write_json(work / "history.json", {"epochs": epochs, "rounds": rounds, "sparsity": sparse})

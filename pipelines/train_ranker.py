@@ -14,7 +14,10 @@ from pipelines.scoring import matrix, query_data, query_pages
 from ranking.lambdamart.pages import Pages
 from ranking.lambdamart.ranker import Ranker
 from ranking.lambdamart.train import train
+from ranking.lightgbm import train as on_lightgbm
+from ranking.lightgbm.config import LightGBMConfig
 from ranking.query_data import QueryData
+from ranking.registry import AnyRanker
 
 if TYPE_CHECKING:
     from models.model import Model
@@ -29,7 +32,7 @@ def train_ranker(
     report: Report,
     work: Path,
     start: Ranker | None = None,
-) -> tuple[Ranker, list[Metrics]]:
+) -> tuple[AnyRanker, list[Metrics]]:
     """The ranker of the round that is best on validation, and every round's metrics.
 
     Pages of rows, where they are asked for, lie in `work` while it trains. From the ranker that is
@@ -49,6 +52,9 @@ def train_ranker(
         history.append({"round": done, **metrics})
         report("train ranker", done, settings.rounds)
 
+    if isinstance(settings, LightGBMConfig):
+        mine = query_data(own, matrix(own, model)[0])
+        return on_lightgbm.train(settings, names, mine, valid, judge, progress), history
     with TemporaryDirectory(prefix=".pages-", dir=work) as folder:
         data = _data(own, model, settings.page_rows, Path(folder))
         ranker = train(settings, names, data, valid, judge, progress, start=start)

@@ -15,6 +15,7 @@ from features.errors import BundleError, FingerprintError
 from features.files import replacing
 from models.model import Model
 from ranking.lambdamart.ranker import Ranker
+from ranking.registry import AnyRanker
 from serving.bundle import MANIFEST, Manifest, TableEntry, seal
 from serving.calibration import store as calibrations
 from serving.calibration.store import AnyCalibration
@@ -36,7 +37,7 @@ class Trained:
     encoder: Encoder
     model: Model | None
     model_encoder: str | None
-    ranker: Ranker | None
+    ranker: AnyRanker | None
     golden: pl.DataFrame
     data: str
     metrics: dict[str, float]
@@ -55,6 +56,12 @@ def export(trained: Trained, out: Path, quantize: Quantize) -> Manifest:
     """
     if trained.model is None and trained.ranker is None:
         raise BundleError("An export needs a trained model or ranker; the run holds neither.")
+    if not isinstance(trained.ranker, Ranker | None):
+        raise BundleError(
+            f"A bundle's ranker must be of kind {Ranker.kind}, which servers score; this run's is "
+            f"of kind {trained.ranker.kind}, to compare with. Train one with ranker.type = "
+            f'"{Ranker.kind}", or serve the model alone.'
+        )
     if trained.model is not None and trained.model_encoder != trained.encoder.fingerprint:
         raise FingerprintError(
             f"The model must be made for encoder {trained.encoder.fingerprint[:12]}; it was made "

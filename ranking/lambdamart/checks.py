@@ -58,7 +58,7 @@ def check_pairs(label: Floats, sizes: npt.NDArray[np.int64]) -> None:
         )
 
 
-def check_numbers(config: RankerConfig, names: Sequence[str], matrix: Floats) -> None:
+def check_numbers(categorical: Sequence[str], names: Sequence[str], matrix: Floats) -> None:
     """Raises DataError: an infinity, or a category that is no whole number from 0."""
     infinite = np.isinf(matrix).any(axis=0)
     if infinite.any():
@@ -66,7 +66,7 @@ def check_numbers(config: RankerConfig, names: Sequence[str], matrix: Floats) ->
             f"Feature '{names[int(infinite.argmax())]}' must be finite for the ranker; it "
             "holds an infinity. Mend the number, or make it missing."
         )
-    for name in config.categorical:
+    for name in categorical:
         column = matrix[:, list(names).index(name)]
         known = column[~np.isnan(column)]
         bad = (known < 0) | (known >= _CATEGORIES) | (known != np.rint(known))

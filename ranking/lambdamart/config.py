@@ -22,7 +22,7 @@ class RankerConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["xgboost"] = "xgboost"
+    type: Literal["xgboost"] = "xgboost"
     objective: Literal["rank:ndcg", "rank:map", "rank:pairwise"] = "rank:ndcg"
     unbiased: bool = True
     bias_norm: float = Field(default=1.0, ge=0)

@@ -19,12 +19,12 @@ def constraints(config: RankerConfig, names: Sequence[str]) -> dict[str, Any]:
     """Of the trees: monotone, and which features may interact. Raises ConfigError."""
     found: dict[str, Any] = {}
     if config.monotone_constraints:
-        _require_known("monotone_constraints", config.monotone_constraints, names)
+        require_known("monotone_constraints", config.monotone_constraints, names)
         signs = [config.monotone_constraints.get(name, 0) for name in names]
         found["monotone_constraints"] = f"({','.join(map(str, signs))})"
     if config.interaction_constraints:
         for group in config.interaction_constraints:
-            _require_known("interaction_constraints", group, names)
+            require_known("interaction_constraints", group, names)
         place = {name: i for i, name in enumerate(names)}
         groups = [[place[name] for name in group] for group in config.interaction_constraints]
         found["interaction_constraints"] = str(groups)
@@ -35,17 +35,18 @@ def about_columns(config: RankerConfig, names: Sequence[str]) -> dict[str, Any]:
     """What a matrix is told of its columns: types, and chances to be drawn. Raises ConfigError."""
     found: dict[str, Any] = {}
     if config.categorical:
-        _require_known("categorical", config.categorical, names)
+        require_known("categorical", config.categorical, names)
         found["feature_types"] = ["c" if name in config.categorical else "q" for name in names]
         found["enable_categorical"] = True
     if config.feature_weights:
-        _require_known("feature_weights", config.feature_weights, names)
+        require_known("feature_weights", config.feature_weights, names)
         weights = [config.feature_weights.get(name, 1.0) for name in names]
         found["feature_weights"] = np.array(weights, np.float32)
     return found
 
 
-def _require_known(key: str, named: Iterable[str], names: Sequence[str]) -> None:
+def require_known(key: str, named: Iterable[str], names: Sequence[str]) -> None:
+    """Raise ConfigError for a name under `ranker.key` that is of no feature."""
     unknown = [name for name in named if name not in names]
     if unknown:
         raise ConfigError(

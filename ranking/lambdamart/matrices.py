@@ -35,13 +35,13 @@ def to_score(config: RankerConfig, names: Sequence[str], matrix: Floats) -> Any:
     """For validation, whose rows may hold values that training had not. Raises DataError,
     ConfigError."""
     columns = about_columns(config, names)
-    check_numbers(config, names, matrix)
+    check_numbers(config.categorical, names, matrix)
     return xgb.DMatrix(matrix, **columns)
 
 
 def checked(config: RankerConfig, names: Sequence[str], data: QueryData) -> QueryData:
     """The rows to learn from. Raises DataError for what XGBoost would take amiss."""
-    check_numbers(config, names, data.matrix)
+    check_numbers(config.categorical, names, data.matrix)
     check_labels(config, data.label)
     if not config.unbiased:
         return data

@@ -63,18 +63,13 @@ def train(
     if objective is not None:
         config = config.model_copy(update={"unbiased": False})
     matrix, held = _matrices(config, names, data, valid)
-    sizes = np.diff(matrix.get_uint_info("group_ptr").astype(np.int64))
-    check_pairs(matrix.get_label(), sizes)
-    depth = tracked(config) or int(sizes.max())
-    settings = parameters(config, names, depth)
+    settings = _settings(config, names, matrix)
     booster = xgb.Booster(settings, [matrix, held])
     best = BestRound(config.patience)
+    earlier = 0
     if start is not None:
-        _load(booster, start, names, settings)
+        earlier = _go_on(booster, start, names, settings, matrix)
         best.see(0, judge(booster.predict(held, output_margin=True)), start.bias)
-    earlier = booster.num_boosted_rounds()
-    if start is not None and config.unbiased and start.bias:
-        carry(booster, matrix, start.bias)
     before = booster.num_boosted_rounds()
     for done in range(1, config.rounds + 1):
         bias = _round(booster, matrix, before - earlier + done - 1, config, objective)
@@ -123,7 +118,16 @@ def _matrices(
     return in_memory(config, names, data), held
 
 
-def _load(booster: Any, start: Ranker, names: Sequence[str], settings: dict[str, Any]) -> None:
+def _settings(config: RankerConfig, names: Sequence[str], matrix: Any) -> dict[str, Any]:
+    sizes = np.diff(matrix.get_uint_info("group_ptr").astype(np.int64))
+    check_pairs(matrix.get_label(), sizes)
+    return parameters(config, names, tracked(config) or int(sizes.max()))
+
+
+def _go_on(
+    booster: Any, start: Ranker, names: Sequence[str], settings: dict[str, Any], matrix: Any
+) -> int:
+    """Load an earlier ranker's trees, which are counted, and its bias."""
     if start.names != tuple(names):
         raise FingerprintError(
             f"A ranker goes on with the features that it has, {listing(start.names)}; got "
@@ -131,6 +135,10 @@ def _load(booster: Any, start: Ranker, names: Sequence[str], settings: dict[str,
         )
     booster.load_model(start.booster.save_raw("ubj"))
     booster.set_param(settings)
+    earlier = int(booster.num_boosted_rounds())
+    if settings["lambdarank_unbiased"] and start.bias:
+        carry(booster, matrix, start.bias)
+    return earlier
 
 
 def _round(
@@ -142,5 +150,10 @@ def _round(
         return learned_bias(booster) if config.unbiased else {}
     scores = booster.predict(matrix, output_margin=True, training=True)
     gradient, hessian = objective(scores)
+    if not (np.isfinite(gradient).all() and np.isfinite(hessian).all()):
+        raise DataError(
+            f"An objective must give finite gradients and hessians; at tree {number + 1} it did "
+            "not. Look into its weights: are some infinite, or divided by 0?"
+        )
     booster.boost(matrix, number, grad=gradient, hess=hessian)
     return dict(objective.bias) if isinstance(objective, Debiasing) else {}

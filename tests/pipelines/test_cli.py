@@ -81,7 +81,7 @@ def test_the_run_directory_tells_all(world: Any) -> None:
     assert {"encoder", "checkpoint", "ranker", "golden.parquet"} <= names
     history = json.loads((world.run.folder / "history.json").read_text())
     assert [one["round"] for one in history["rounds"]] == list(range(1, len(history["rounds"]) + 1))
-    assert 0 < history["rounds"][0]["valid_ndcg@10"] < 1
+    assert 0 < history["rounds"][0]["nDCG@10"] < 1
     best = min(history["epochs"], key=lambda epoch: epoch["LogLoss"])
     assert best["LogLoss"] == pytest.approx(world.run.metrics["ctr"]["LogLoss"], abs=1e-9)
     assert history["sparsity"].keys() <= world.run.model.tables.keys()

@@ -25,6 +25,7 @@ from pipelines.splits.registry import AnySplit
 from pipelines.tracking import TrackConfig
 from pipelines.tune.config import Axis, TuneConfig
 from ranking.lambdamart.config import RankerConfig
+from ranking.lightgbm.config import LightGBMConfig
 
 PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text()
 
@@ -35,7 +36,7 @@ def members(union: Any) -> list[type[BaseModel]]:
 
 SECTIONS: list[type[BaseModel]] = [
     Config, DataConfig, Negatives, ExportConfig, TrainConfig, Progressive, Optimizers, RankerConfig,
-    CalibrationConfig, TrackConfig, BatchGrowth, TuneConfig, Axis,
+    LightGBMConfig, CalibrationConfig, TrackConfig, BatchGrowth, TuneConfig, Axis,
     *members(Feature), *members(AnySplit), *members(AnyModel), *members(Sparse),
     *members(Dense),
     Check, *(one.options for one in FORMATS.values()),

@@ -255,11 +255,37 @@ def test_what_cannot_be_gone_on_from_is_refused(log: Path, first: Run, tmp_path:
             + RUN["features"][2:])  # fmt: skip
     refused(ConfigError, r"differs in dim \(was 4\)", model=RUN["model"] | {"dim": 8})
     refused(ConfigError, "must stay; .* Choose another --out", out=first.folder)
-    refused(ConfigError, "starts anew", model=None, ranker={"rounds": 1, "unbiased": False})
+    alone = {"rounds": 1, "unbiased": False}
+    refused(ConfigError, "must have a ranker of XGBoost to go on from", model=None, ranker=alone)
     bare = Path(shutil.copytree(first.folder, tmp_path / "bare"))
     (bare / "checkpoint" / "model.json").unlink()
     with pytest.raises(ConfigError, match="must have a model to go on from; it has none"):
         Start.of(bare, configured(log, 2), tmp_path / "run")
+
+
+def test_a_ranker_alone_learns_on(log: Path, tmp_path: Path) -> None:
+    """As many trees as both trainings kept, and one that adds 0 where the bias is put in place."""
+    data = RUN["data"] | {"position": "position"}
+    base = {**RUN, "model": None, "train": {}, "ranker": {"rounds": 5, "max_depth": 3}}
+    runs: list[Run] = []
+    for day in (1, 2):
+        declared = base | {"data": data | {"paths": f"day-{day}.parquet"}}
+        start = runs[-1].folder if runs else None
+        if start is None:  # a weak one, so that there is something to learn
+            declared["ranker"] = {"rounds": 1, "max_depth": 1}
+        runs.append(train(check_config(declared, log), tmp_path / f"{day}", silent, start=start))
+    first, second = (run.ranker for run in runs)
+    assert first is not None
+    assert second is not None
+    old, new = (one.booster.get_dump() for one in (first, second))
+    assert new[: len(old)] == old
+    assert 1 == len(old) < len(new) <= 7
+    assert new[len(old)] == "0:leaf=-0\n"
+    assert second.bias != first.bias
+    assert runs[1].about["from"]["run"] == "../1"
+    (tmp_path / "1" / "ranker" / "trees.ubj").unlink()
+    with pytest.raises(ConfigError, match="must have a ranker of XGBoost to go on"):
+        Start.of(tmp_path / "1", check_config(base | {"data": data}, log), tmp_path / "x")
 
 
 def test_the_command_line_tells_of_both(

@@ -97,7 +97,7 @@ def test_a_whole_run(
     for name, key in (("train_loss", "train_loss"), ("valid/AUC", "AUC")):
         expected = [(int(row["epoch"]), row[key]) for row in history["epochs"]]
         assert series(place, run.info.run_id, name) == expected
-    rounds = series(place, run.info.run_id, "ranker/valid_ndcg_at_10")
+    rounds = series(place, run.info.run_id, "ranker/nDCG_at_10")
     assert [step for step, _ in rounds] == [row["round"] for row in history["rounds"]]
     metrics = json.loads((out / "metrics.json").read_text())
     assert run.data.metrics["final/ranker/nDCG_at_10"] == metrics["ranker"]["nDCG@10"]

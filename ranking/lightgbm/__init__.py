@@ -1,0 +1,1 @@
+"""LambdaMART on LightGBM, to compare with: the extra `lightgbm`."""
