@@ -40,9 +40,9 @@ class Debiased:
         lambdas: Lambdas,
         *,
         depth: int,
-        norm: float = 1.0,
+        norm: float = 0.5,
         turned: bool = False,
-        weigh_norm: bool = True,
+        weigh_norm: bool = False,
     ) -> None:
         if depth < 1 or not norm >= 0:
             raise ConfigError(

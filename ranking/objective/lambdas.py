@@ -121,7 +121,10 @@ class Lambdas:
         )
         costly = rows if costs else 0
         found = self.kernel.Found(
-            np.empty(rows, np.float32), np.empty(rows, np.float32), np.empty(costly), np.empty(costly)
+            np.empty(rows, np.float32),
+            np.empty(rows, np.float32),
+            np.empty(costly),
+            np.empty(costly),
         )
         choice = self._choice(weigh_norm, costs, turned)
         cuts = self._cuts()
