@@ -19,7 +19,7 @@ class IPW:
 
     examination: float64 (depth,), relative to the first position; beyond the depth the last value.
     clip: what is smaller is raised to it, which bounds the variance at the price of some bias.
-    Queries are normalized before they are weighted: after it, it would take most of the weight back.
+    Queries are normalized before they are weighted: later it would take most of the weight back.
     Joachims et al., "Unbiased Learning-to-Rank with Biased Feedback", WSDM 2017.
 
     Raises:
