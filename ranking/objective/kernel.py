@@ -13,97 +13,16 @@ that trees come out the same.
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
+from ranking.objective.arrays import MAP, NDCG, Array, Choice, Found, Query, Round, Static
 from ranking.objective.sort import sort_falling
 
-Array = npt.NDArray[Any]
-
-NDCG, MAP, PAIRWISE = 0, 1, 2
 TINY = 1e-16  # below it a hessian is raised, and a bias not divided by
 
 _ONE, _LARGEST = np.float32(1), np.float32(88.7)  # exp beyond the latter overflows 32 bits
-
-
-class Static(NamedTuple):
-    """What stays from round to round; rows and queries as in `Lambdas`.
-
-    shown: int64 (rows,), the rows of a query in the order in which ties of scores are broken.
-    starts: int64 (queries + 1,). label: float32 (rows,). gain: float64 (rows,). inverse_ideal:
-    float64 (queries,). discount: float64 (longest query,). weight: float32 (queries,).
-    """
-
-    shown: Array
-    starts: Array
-    label: Array
-    gain: Array
-    inverse_ideal: Array
-    discount: Array
-    weight: Array
-    weight_norm: float
-
-
-class Choice(NamedTuple):
-    """The options of a loss, as the compiled code reads them."""
-
-    metric: int
-    mean: bool
-    pairs: int
-    normalize: bool
-    by_score: bool
-    by_weighted: bool
-    with_costs: bool
-    cost_turned: bool
-
-
-class Round(NamedTuple):
-    """What a round brings.
-
-    scores: float32 (rows,). higher, lower: float64 (rows,), by which a pair is multiplied for the
-    row that has the higher label, and for the one that has the lower.
-    """
-
-    scores: Array
-    higher: Array
-    lower: Array
-    number: int
-
-
-class Found(NamedTuple):
-    """What the pairs come to, by row.
-
-    gradient, hessian: float32 (rows,). high_cost, low_cost: float64 (rows,) where costs are asked
-    for: the losses of the pairs in which a row is the higher, or the lower, each multiplied by what
-    the other row brings (Hu et al., eq. 30 and 31).
-    """
-
-    gradient: Array
-    hessian: Array
-    high_cost: Array
-    low_cost: Array
-
-
-class _Query(NamedTuple):
-    """One query in the order of its scores, in room for the longest, and the pairs drawn in it."""
-
-    at: Array
-    score: Array
-    label: Array
-    gain: Array
-    higher: Array
-    lower: Array
-    gradient: Array
-    hessian: Array
-    high_cost: Array
-    low_cost: Array
-    relevant: Array
-    precision: Array
-    one: Array
-    other: Array
 
 
 @njit(cache=True, nogil=True)
@@ -121,14 +40,12 @@ def _logistic(value: float) -> float:
 def _map_change(relevant: Array, precision: Array, falls: bool, first: int, last: int) -> float:
     """How much average precision, times the relevant, changes when two ranks trade places."""
     ahead, behind = relevant[first] / (first + 1.0), relevant[last] / (last + 1.0)
-    between = precision[last - 1] - precision[first]
-    if falls:
-        return abs(ahead - behind + between)
-    return abs(behind - ahead - 1.0 / (first + 1.0) - between)
+    change: float = ahead - behind + precision[last - 1] - precision[first]
+    return abs(change if falls else change + 1.0 / (first + 1.0))
 
 
 @njit(cache=True, nogil=True)
-def _draw(query: _Query, count: int, pairs: int, seed: int, order: Array, spare: Array) -> int:
+def _draw(query: Query, count: int, pairs: int, seed: int, order: Array, spare: Array) -> int:
     """Pair each rank with `pairs` of another label as XGBoost draws them; how many there are."""
     for at in range(count):
         order[at] = at
@@ -157,7 +74,7 @@ def _draw(query: _Query, count: int, pairs: int, seed: int, order: Array, spare:
 
 @njit(cache=True, nogil=True)
 def _add_pairs(
-    query: _Query, count: int, drawn: int, discount: Array, ideal: float, choice: Choice
+    query: Query, count: int, drawn: int, discount: Array, ideal: float, choice: Choice
 ) -> float:
     """Add each pair to its two rows; gives the sum of the gradients' sizes.
 
@@ -218,7 +135,7 @@ def _add_pairs(
 
 
 @njit(cache=True, nogil=True)
-def _load(query: _Query, count: int, static: Static, now: Round) -> float:
+def _load(query: Query, count: int, static: Static, now: Round) -> float:
     """Fill `query` from the rows that `query.at` names by rank; the sum of their labels."""
     relevant, precision = 0.0, 0.0
     for rank in range(count):
@@ -247,7 +164,7 @@ def _norm(choice: Choice, total: float) -> float:
 
 @njit(cache=True, nogil=True)
 def _store(
-    query: _Query, count: int, norm: float, weight: np.float32, static: Static, found: Found
+    query: Query, count: int, norm: float, weight: np.float32, static: Static, found: Found
 ) -> None:
     scale, weighted = np.float32(norm), np.float32(static.weight_norm)
     for rank in range(count):
@@ -260,10 +177,10 @@ def _store(
 
 
 @njit(cache=True, nogil=True)
-def _room(longest: int, drawn_pairs: int) -> _Query:
+def _room(longest: int, drawn_pairs: int) -> Query:
     single, double = np.zeros((4, longest), np.float32), np.zeros((7, longest), np.float64)
     drawn = np.zeros((2, drawn_pairs), np.int64)
-    return _Query(
+    return Query(
         at=np.zeros(longest, np.int64),
         score=single[0],
         label=single[1],

@@ -116,9 +116,7 @@ def test_with_positions_the_order_of_rows_in_a_query_does_not_matter(sized: Any)
     turned = np.lexsort((random.random(rows), query))
     for scores in (np.zeros(rows), sized.scores):
         first = Lambdas(sized.grade, sized.sizes, position=position)(scores)
-        again = Lambdas(sized.grade[turned], sized.sizes, position=position[turned])(
-            scores[turned]
-        )
+        again = Lambdas(sized.grade[turned], sized.sizes, position=position[turned])(scores[turned])
         np.testing.assert_array_equal(first.gradient[turned], again.gradient)
         np.testing.assert_array_equal(first.hessian[turned], again.hessian)
 
