@@ -199,7 +199,7 @@ def opening(where: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _table(title: str, figures: Sequence[Figure]) -> Table:
+def table(title: str, figures: Sequence[Figure]) -> Table:
     table = Table("contender", title=title, caption="median (p10 to p90)")
     for heading in ("a second", "ms a call", "time / first", "set-up s", "set-up MB", "peak MB"):
         table.add_column(heading, justify="right")
@@ -236,6 +236,6 @@ def main(
         print(json.dumps(record | {"not_installed": absent, "goals": goals_met}, indent=2))
         return
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
-    console.print(*opening(where), _table(title, figures), sep="\n")
+    console.print(*opening(where), table(title, figures), sep="\n")
     notes = [*(f"{name}: not installed: {_INSTALL}" for name in absent), *map(str, verdicts)]
     console.print(*notes, sep="\n", soft_wrap=True)

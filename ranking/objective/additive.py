@@ -63,7 +63,8 @@ class Additive:
     def _step(self, bias: Doubles, sums: Doubles) -> Doubles:
         gradient, doubled, rows = sums
         pull = self._regularization * rows
-        return -self._rate * (gradient + pull * bias) / (doubled / 2 + pull + _DAMPING)
+        step: Doubles = (gradient + pull * bias) / (doubled / 2 + pull + _DAMPING)
+        return -self._rate * step
 
     @property
     def bias(self) -> Bias:

@@ -17,8 +17,9 @@ _TINY = 1e-16  # what a bias below it says is noise: not divided by, as in XGBoo
 
 
 class Debiased:
-    """Unbiased LambdaMART (Hu et al., WWW 2019): a pair is divided by t+ of its click's position and
-    t- of the other's, which are learned along with the trees, relative to the first position:
+    """Unbiased LambdaMART: a pair is divided by t+ of its click's position and t- of the other's.
+
+    Both are learned along with the trees (Hu et al., WWW 2019), relative to the first position:
 
         t+[i] = (sum of L / t-[j] over pairs whose click is at i, over the same at 0)^(1 / (1 + p))
 
@@ -40,9 +41,9 @@ class Debiased:
         lambdas: Lambdas,
         *,
         depth: int,
-        norm: float = 1.0,
+        norm: float = 0.5,
         turned: bool = False,
-        weigh_norm: bool = True,
+        weigh_norm: bool = False,
     ) -> None:
         if depth < 1 or not norm >= 0:
             raise ConfigError(

@@ -19,6 +19,7 @@ class IPW:
 
     examination: float64 (depth,), relative to the first position; beyond the depth the last value.
     clip: what is smaller is raised to it, which bounds the variance at the price of some bias.
+    Queries are normalized before they are weighted: later it would take most of the weight back.
     Joachims et al., "Unbiased Learning-to-Rank with Biased Feedback", WSDM 2017.
 
     Raises:
@@ -32,7 +33,6 @@ class IPW:
         examination: npt.ArrayLike,
         *,
         clip: float = 0.01,
-        weigh_norm: bool = False,
     ) -> None:
         given = np.asarray(examination, np.float64)
         if given.ndim != 1 or not len(given) or not (np.isfinite(given) & (given > 0)).all():
@@ -40,16 +40,14 @@ class IPW:
                 "Examination must be a positive, finite number for each position; it is "
                 f"{given.tolist()}. Estimate it anew, or cut it where it ends."
             )
-        self._lambdas, self._weigh_norm = lambdas, weigh_norm
+        self._lambdas = lambdas
         clipped = np.maximum(given, clip)
         self._weights = (1 / clipped)[at_depth(lambdas.position, len(clipped))]
         self._state = State(objective="ipw", bias={"examination": clipped.tolist()})
 
     def __call__(self, scores: npt.ArrayLike) -> tuple[Floats, Floats]:
         """Gradient and hessian, float32 (rows,), at scores (rows,)."""
-        found = self._lambdas(
-            scores, self._state.rounds, higher=self._weights, weigh_norm=self._weigh_norm
-        )
+        found = self._lambdas(scores, self._state.rounds, higher=self._weights)
         self._state = self._state.next()
         return found.gradient, found.hessian
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from features.errors import ConfigError, DataError
+from ranking.objective.arrays import MAP, NDCG, PAIRWISE, Choice, Found, Round, Static
 from ranking.objective.loss import Loss
 
 Floats = npt.NDArray[np.float32]
@@ -27,19 +27,6 @@ _ROWS_A_THREAD = 10_000  # fewer are not worth waking one
 def alone(sums: Doubles) -> Doubles:
     """The sum over workers where there is one."""
     return sums
-
-
-class Pairs(NamedTuple):
-    """What the pairs of a round come to, by row.
-
-    gradient, hessian: float32 (rows,). high_cost, low_cost: float64 (rows,), or (0,) where costs
-    were not asked for.
-    """
-
-    gradient: Floats
-    hessian: Floats
-    high_cost: Doubles
-    low_cost: Doubles
 
 
 class Lambdas:
@@ -66,7 +53,7 @@ class Lambdas:
         threads: int = 0,
         reduce: Reduce = alone,
     ) -> None:
-        self.loss, self.reduce, self.kernel = loss or Loss(), reduce, _kernel()
+        self.loss, self.reduce, self._kernel = loss or Loss(), reduce, _kernel()
         self.label = np.ascontiguousarray(label, np.float32)
         self.sizes = np.ascontiguousarray(sizes, np.int64)
         self.weight = _weights(weight, len(self.sizes))
@@ -102,7 +89,7 @@ class Lambdas:
         weigh_norm: bool = False,
         costs: bool = False,
         turned: bool = False,
-    ) -> Pairs:
+    ) -> Found:
         """Gradients at scores (rows,) in round `number`, which seeds the pairs of `mean`.
 
         A pair counts `higher` (rows,) at its row with the higher label times `lower` (rows,) at the
@@ -113,28 +100,31 @@ class Lambdas:
         flat = np.ascontiguousarray(scores, np.float32).reshape(-1)
         if len(flat) != rows:
             raise DataError(f"Scores must be one a row, {rows}; there are {len(flat)}.")
-        now = self.kernel.Round(
+        now = Round(
             flat,
             self._ones if higher is None else higher,
             self._ones if lower is None else lower,
             number,
         )
         costly = rows if costs else 0
-        found = self.kernel.Found(
-            np.empty(rows, np.float32), np.empty(rows, np.float32), np.empty(costly), np.empty(costly)
+        found = Found(
+            np.empty(rows, np.float32),
+            np.empty(rows, np.float32),
+            np.empty(costly),
+            np.empty(costly),
         )
         choice = self._choice(weigh_norm, costs, turned)
         cuts = self._cuts()
 
         def part(index: int) -> None:
-            self.kernel.lambdas(cuts[index], cuts[index + 1], self._static, choice, now, found)
+            self._kernel.lambdas(cuts[index], cuts[index + 1], self._static, choice, now, found)
 
         if len(cuts) == 2:
             part(0)
         else:
             with ThreadPoolExecutor(len(cuts) - 1) as pool:
                 list(pool.map(part, range(len(cuts) - 1)))
-        return Pairs(*found)
+        return found
 
     def _cuts(self) -> list[int]:
         """Where the queries are cut so that each thread has about as many rows."""
@@ -143,10 +133,10 @@ class Lambdas:
         inner = np.searchsorted(self._starts, shares)
         return [0, *(int(cut) for cut in inner), len(self.sizes)]
 
-    def _choice(self, weigh_norm: bool, costs: bool, turned: bool) -> Any:
-        loss, kernel = self.loss, self.kernel
-        metric = {"ndcg": kernel.NDCG, "map": kernel.MAP, "pairwise": kernel.PAIRWISE}
-        return kernel.Choice(
+    def _choice(self, weigh_norm: bool, costs: bool, turned: bool) -> Choice:
+        loss = self.loss
+        metric = {"ndcg": NDCG, "map": MAP, "pairwise": PAIRWISE}
+        return Choice(
             metric=metric[loss.metric],
             mean=loss.method == "mean",
             pairs=loss.pair_count,
@@ -157,7 +147,7 @@ class Lambdas:
             cost_turned=turned,
         )
 
-    def _fixed(self) -> Any:
+    def _fixed(self) -> Static:
         rows, queries, loss = len(self.label), len(self.sizes), self.loss
         query = np.repeat(np.arange(queries), self.sizes)
         shown = np.arange(rows, dtype=np.int64)
@@ -173,7 +163,7 @@ class Lambdas:
         counted = np.where(rank < depth, gain[best] * discount[rank], 0.0)
         ideal = np.bincount(query, counted, queries)
         total = self.reduce(np.array([queries, self.weight.sum(dtype=np.float64)]))
-        return self.kernel.Static(
+        return Static(
             shown=shown,
             starts=self._starts,
             label=self.label,
@@ -199,9 +189,8 @@ def _kernel() -> Any:
 
 
 def _cores() -> int:
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    allowed = getattr(os, "sched_getaffinity", None)  # not everywhere
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
 def _weights(weight: npt.ArrayLike | None, queries: int) -> Floats:

@@ -1,4 +1,4 @@
-"""Sums over rows by position: pure, and added up over workers before anything is learned of them."""
+"""Sums over rows by position: pure, so that workers can add theirs up before they learn of them."""
 
 from __future__ import annotations
 
