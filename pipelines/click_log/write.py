@@ -34,7 +34,8 @@ Floats = npt.NDArray[np.float64]
 class ClickLog:
     """What was written.
 
-    By position: ctr, and the means of P(looked at) and of P(click). loggers: the nDCG@10 of each (gain 2^grade - 1).
+    By position: ctr, and the means of P(looked at) and of P(click). loggers: the nDCG@10 of each,
+    of a gain of 2^grade - 1.
     """
 
     rows: int

@@ -226,6 +226,6 @@ def test_mq2008(crossrank: Callable[..., Any], tmp_path: Path) -> None:
     )  # fmt: skip
     assert answer.code == 0, answer.err
     weak, strong = (logger["ndcg"] for logger in answer.json["loggers"])
-    assert 0.5 < weak < strong < 1
+    assert 0.3 < weak < strong < 1
     log = pl.read_parquet(tmp_path / "log" / "log", columns=["query", "f46"])
     assert log["query"].n_unique() == 156
