@@ -34,7 +34,8 @@ Floats = npt.NDArray[np.float64]
 class ClickLog:
     """What was written.
 
-    By position: ctr, and the means of P(looked at) and of P(click). loggers: the nDCG@10 of each (gain 2^grade - 1).
+    By position: ctr, and the means of P(looked at) and of P(click). loggers: the nDCG@10 of each,
+    of a gain of 2^grade - 1.
     """
 
     rows: int
@@ -59,18 +60,11 @@ def write_clicks(
         DataError: the documents teach a logger nothing.
     """
     _refuse_foreign(out)
-    seeds = np.random.SeedSequence(config.seed).spawn(len(config.loggers) + 1)
-    loggers = [Production.parse(one) for one in config.loggers]
-    scores = np.stack(
-        [
-            one.scores(judged.matrix, judged.grade, judged.sizes, np.random.default_rng(seed))
-            for one, seed in zip(loggers, seeds[1:], strict=True)
-        ]
-    )
+    scores = _scores(judged, config)
     pages = Pages.of(scores, judged.sizes, config.depth, config.shuffle, config.swap)
     worth = relevance(judged.grade, config.noise, float(judged.grade.max()))
     users = user(config.click_model, config.eta, config.depth)
-    stream = sessions(pages, worth, users, config.sessions, np.random.default_rng(seeds[0]))
+    stream = sessions(pages, worth, users, config.sessions, _random(config, 0))
     with replacing(out) as folder:
         (folder / "log").mkdir()
         (folder / "truth").mkdir()
@@ -93,6 +87,23 @@ def write_clicks(
             },
         )
     return written
+
+
+def _random(config: ClickLogConfig, stream: int) -> np.random.Generator:
+    """0 is the traffic, the others are the loggers, so that one more leaves those before alone."""
+    return np.random.default_rng(np.random.SeedSequence(config.seed, spawn_key=(stream,)))
+
+
+def _scores(judged: Judged, config: ClickLogConfig) -> Floats:
+    """Of each logger, (loggers, rows)."""
+    return np.stack(
+        [
+            Production.parse(name).scores(
+                judged.matrix, judged.grade, judged.sizes, _random(config, i)
+            )
+            for i, name in enumerate(config.loggers, 1)
+        ]
+    )
 
 
 class _Tables:

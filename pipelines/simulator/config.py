@@ -2,9 +2,11 @@
 
 from typing import Self
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from pipelines.simulator.examination import examination
+from pipelines.simulator.audience import Audience
+from ranking.clicks.users import UserKind
 
 _HIGHEST_MEAN_RELEVANCE = 0.8
 
@@ -21,7 +23,8 @@ class SimulatorConfig(BaseModel):
         users, items, categories, brands: sizes of the id spaces.
         list_length: results shown for a query.
         history_length: clicked items of the user that a row carries at most.
-        eta: examination of position k is `(1 / k) ** eta`.
+        click_model: how users click; see `ranking.clicks.users.user`.
+        eta: examination of position k is `(1 / k) ** eta`; of `ubm`, k from the click before.
         ctr: click rate aimed at, over all positions.
         logger_strength: how well the production ranker orders a list: 0 at random, 1 by truth.
         linear_strength: item quality, price, freshness, user activity, device and hour.
@@ -50,6 +53,7 @@ class SimulatorConfig(BaseModel):
     brands: int = Field(default=60, ge=1, le=10_000)
     list_length: int = Field(default=10, ge=1, le=200)
     history_length: int = Field(default=20, ge=1, le=200)
+    click_model: UserKind = "pbm"
     eta: float = Field(default=1.0, ge=0.0, le=3.0)
     ctr: float = Field(default=0.1, ge=0.01, le=0.5)
     logger_strength: float = Field(default=0.5, ge=0.0, le=1.0)
@@ -83,11 +87,20 @@ class SimulatorConfig(BaseModel):
                 f"items must be at least list_length ({self.list_length}), for a list shows no "
                 f"item twice. Got {self.items}. Raise items or lower list_length."
             )
-        reachable = _HIGHEST_MEAN_RELEVANCE * float(examination(self.list_length, self.eta).mean())
+        audience = Audience(self.click_model, self.eta, self.list_length)
+        least, reachable = (
+            float(audience.click_probability(np.full((1, self.list_length), mean)).mean())
+            for mean in (0.0, _HIGHEST_MEAN_RELEVANCE)
+        )
         if self.ctr > reachable:
             raise ValueError(
                 f"ctr must be at most {reachable:.3f} when list_length is {self.list_length} and "
                 f"eta is {self.eta}, for few positions are looked at. Got {self.ctr}. "
                 "Lower ctr, eta or list_length."
+            )
+        if self.ctr <= least:
+            raise ValueError(
+                f"ctr must be above {least:.3f} when click_model is {self.click_model!r}, whose "
+                f"users also click on what is not relevant. Got {self.ctr}. Raise ctr or eta."
             )
         return self

@@ -86,7 +86,7 @@ class LogTable:
         columns = [
             *_places(chunk),
             chunk.relevance.ravel(),
-            np.tile(chunk.examination, len(chunk.item)),
+            chunk.examination.ravel(),
             chunk.click_probability.ravel(),
         ]
         return _table(columns, TRUTH_SCHEMA)

@@ -79,15 +79,14 @@ class OracleCounter:
         self._relevance = np.zeros((2, _BINS), dtype=np.int64)
         self._ndcg = np.zeros((len(_NDCGS), 2))  # (measure, sum and number of lists)
 
-    def add(self, relevance: Floats, examination: Floats, click: NDArray[np.bool_]) -> None:
+    def add(self, relevance: Floats, probability: Floats, click: NDArray[np.bool_]) -> None:
         """Count whole lists in position order.
 
         Args:
             relevance: float64 `(n, list)`.
-            examination: float64 `(n, list)` or `(list,)`.
+            probability: float64 `(n, list)`, of a click.
             click: bool `(n, list)`.
         """
-        probability = relevance * examination
         self._rows += click.size
         self._queries += len(click)
         self._clicks += int(click.sum())

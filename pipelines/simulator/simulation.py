@@ -7,16 +7,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
+import numpy as np
 import pyarrow.parquet as pq
 
 from features.errors import ConfigError, DataError
 from features.files import replacing
 from pipelines.simulator.config import SimulatorConfig
-from pipelines.simulator.examination import examination
 from pipelines.simulator.log import LOG_SCHEMA, TRUTH_SCHEMA, LogTable, parquet_writer
 from pipelines.simulator.oracle import Oracle, OracleCounter
 from pipelines.simulator.traffic import Traffic
-from pipelines.simulator.world import build_world
+from pipelines.simulator.world import Floats, build_world
 
 _FORMAT: Final = "crossrank-simulation-1"
 _CHUNK_ROWS: Final = 65_536
@@ -29,7 +29,7 @@ class Simulation:
     Attributes:
         path: folder that holds `log/`, `truth/` and `truth.json`.
         config: what was asked for.
-        examination: true probability of a look at each position, from 1.
+        examination: true probability of a look at each position, from 1, over the whole log.
         oracle: the best achievable figures over the whole log.
     """
 
@@ -84,7 +84,7 @@ class Simulation:
                 click = clicks.read_row_group(group, columns=["click"])["click"]
                 counter.add(
                     table["relevance"].to_numpy().reshape(-1, length)[keep],
-                    table["examination"].to_numpy().reshape(-1, length)[keep],
+                    table["click_probability"].to_numpy().reshape(-1, length)[keep],
                     click.to_numpy().reshape(-1, length)[keep] > 0,
                 )
         return counter.result()
@@ -109,15 +109,19 @@ def simulate(
     out = out.resolve()
     _refuse_foreign(out)
     with replacing(out) as folder:
-        oracle = _write(config, folder, on_rows)
-        bias = tuple(examination(config.list_length, config.eta).tolist())
+        oracle, looks = _write(config, folder, on_rows)
+        bias = tuple(looks.tolist())
         _write_truth(folder, Simulation(folder, config, bias, oracle))
     return Simulation(out, config, bias, oracle)
 
 
-def _write(config: SimulatorConfig, folder: Path, on_rows: Callable[[int], None] | None) -> Oracle:
+def _write(
+    config: SimulatorConfig, folder: Path, on_rows: Callable[[int], None] | None
+) -> tuple[Oracle, Floats]:
+    """The figures of what is written, and the mean examination by position."""
     world = build_world(config)
     traffic, tables, counter = Traffic(config, world), LogTable(world), OracleCounter()
+    looks = np.zeros(config.list_length)
     step = max(1, _CHUNK_ROWS // config.list_length)
     for shard, first in enumerate(range(0, config.queries, config.shard_queries)):
         stop = min(first + config.shard_queries, config.queries)
@@ -130,10 +134,11 @@ def _write(config: SimulatorConfig, folder: Path, on_rows: Callable[[int], None]
                 chunk = traffic.take(min(step, stop - query))
                 log.write_table(tables.log(chunk))
                 truth.write_table(tables.truth(chunk))
-                counter.add(chunk.relevance, chunk.examination, chunk.click)
+                counter.add(chunk.relevance, chunk.click_probability, chunk.click)
+                looks += chunk.examination.sum(axis=0)
                 if on_rows is not None:
                     on_rows(traffic.queries * config.list_length)
-    return counter.result()
+    return counter.result(), looks / config.queries
 
 
 def _write_truth(folder: Path, simulation: Simulation) -> None:

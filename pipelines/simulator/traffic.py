@@ -6,9 +6,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.simulator.audience import Audience
 from pipelines.simulator.candidates import draw_candidates
 from pipelines.simulator.config import SimulatorConfig
-from pipelines.simulator.examination import examination
 from pipelines.simulator.history import History, waves
 from pipelines.simulator.preference import Preference, Queries
 from pipelines.simulator.world import DEVICES, Floats, Ints, World, generator
@@ -31,13 +31,9 @@ class Chunk:
     item: Ints  # (n, list)
     price_missing: NDArray[np.bool_]  # (n, list)
     relevance: Floats  # (n, list)
-    examination: Floats  # (list,)
+    examination: Floats  # (n, list)
+    click_probability: Floats  # (n, list)
     click: NDArray[np.bool_]  # (n, list)
-
-    @property
-    def click_probability(self) -> Floats:
-        """`relevance * examination`, `(n, list)`."""
-        return self.relevance * self.examination
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +56,7 @@ class Traffic:
     def __init__(self, config: SimulatorConfig, world: World) -> None:
         self._config, self._world = config, world
         self._preference = Preference(config, world)
-        self._examination = examination(config.list_length, config.eta)
+        self._audience = Audience(config.click_model, config.eta, config.list_length)
         self._intercept, self._spread = self._calibrate()
         self._rng = self._streams(_FIRST_STREAM)
         self._history = History(config.users, config.history_length)
@@ -87,10 +83,12 @@ class Traffic:
             user = queries.user[wave]
             history[wave] = self._history.of(user)
             shown[wave], relevance[wave] = self._show(draws, wave, history[wave])
-            click[wave] = draws.uniform[wave] < relevance[wave] * self._examination
+            click[wave] = self._audience.click(relevance[wave], draws.uniform[wave])
             self._history.push(user, shown[wave], click[wave])
         missing = self._rng["price"].random(shape) < config.missing_price
-        return Chunk(first, queries, history, shown, missing, relevance, self._examination, click)
+        looks = self._audience.examination(relevance)
+        chance = self._audience.click_probability(relevance)
+        return Chunk(first, queries, history, shown, missing, relevance, looks, chance, click)
 
     def _show(self, draws: _Draws, wave: Ints, history: Ints) -> tuple[Ints, Floats]:
         """Items and relevance in the order of the production ranker, `(wave, list)` each."""
@@ -140,7 +138,8 @@ class Traffic:
         low, high = -30.0, 30.0
         for _ in range(60):
             middle = (low + high) / 2.0
-            rate = (self._preference.relevance(logit, middle) * self._examination).mean()
+            relevance = self._preference.relevance(logit, middle)
+            rate = self._audience.click_probability(relevance).mean()
             low, high = (middle, high) if rate < self._config.ctr else (low, middle)
         return (low + high) / 2.0, spread
 

@@ -20,9 +20,8 @@ def fit_sdbn(sessions: Sessions, documents: int, effort: Effort) -> tuple[Dbn, A
     looked = (last < 0) | (rank <= last)
     stops = sessions.click & (rank == last)
     clicks = _count(sessions, sessions.click, documents)
-    mean = float(sessions.click.mean())
-    attraction = share(clicks, _count(sessions, looked, documents), effort.prior, mean)
-    satisfaction = share(_count(sessions, stops, documents), clicks, effort.prior, 0.5)
+    attraction = share(clicks, _count(sessions, looked, documents), effort.prior)
+    satisfaction = share(_count(sessions, stops, documents), clicks, effort.prior)
     return Dbn(continuation=1.0), Appeal(attraction, satisfaction)
 
 
@@ -36,8 +35,7 @@ def fit_cascade(sessions: Sessions, documents: int, effort: Effort) -> Appeal:
     looked: Flags = above == np.repeat(above[starts], sessions.lists.sizes)
     clicks = _count(sessions, sessions.click & looked, documents)
     shown = _count(sessions, looked, documents)
-    mean = float(clicks.sum() / shown.sum())
-    return Appeal(share(clicks, shown, effort.prior, mean), np.ones(documents))
+    return Appeal(share(clicks, shown, effort.prior), np.ones(documents))
 
 
 def _count(sessions: Sessions, flags: Flags, documents: int) -> Floats:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ranking.clicks.appeal import Appeal
 from ranking.clicks.dbn import Dbn
-from ranking.clicks.em import Effort, climb, log, log_prior, share, totals
+from ranking.clicks.em import HALF, Effort, climb, log, log_prior, share, totals
 from ranking.clicks.lists import Lists
 from ranking.clicks.model import TINY
 
@@ -19,7 +19,6 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-_START = 0.5
 _START_CONTINUATION = 0.9
 
 
@@ -52,7 +51,6 @@ def fit(
     Whether a row was looked at, satisfied, and was gone on from are what is not known; their
     posteriors come from one pass up each list and one down. Chapelle & Zhang, 2009, appendix.
     """
-    mean = float(sessions.click.mean())
     clicks = totals(sessions.document, sessions.click, documents)
 
     def step(now: tuple[float, Appeal]) -> tuple[tuple[float, Appeal], float]:
@@ -61,16 +59,16 @@ def fit(
         looks = totals(sessions.document, seen.look, documents)
         stops = totals(sessions.document, seen.satisfied, documents)
         following = Appeal(
-            share(clicks, looks, effort.prior, mean),
-            share(stops, clicks, effort.prior, _START),
+            share(clicks, looks, effort.prior),
+            share(stops, clicks, effort.prior),
         )
-        reached = seen.log_likelihood + log_prior(appeal.attraction, effort.prior, mean)
-        reached += log_prior(appeal.satisfaction, effort.prior, _START)
+        reached = seen.log_likelihood + log_prior(appeal.attraction, effort.prior)
+        reached += log_prior(appeal.satisfaction, effort.prior)
         if seen.could_go > 0:
             gamma = seen.went / seen.could_go
         return (gamma, following), reached
 
-    half = np.full(documents, _START)
+    half = np.full(documents, HALF)
     start = _START_CONTINUATION, Appeal(half, half)
     (gamma, appeal), trace = climb(step, start, len(sessions.click), effort)
     return Dbn(continuation=min(gamma, 1.0)), appeal, trace

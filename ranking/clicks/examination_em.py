@@ -7,13 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ranking.clicks.em import Effort, climb, log, log_prior, share, totals
+from ranking.clicks.em import HALF, Effort, climb, log, log_prior, share, totals
 from ranking.clicks.model import TINY
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-
-_START = 0.5
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,6 @@ def fit(cells: Cells, states: int, effort: Effort) -> tuple[Floats, Floats, tupl
     the product is told by the clicks: examinations mean something relative to each other.
     """
     documents, total = int(cells.document.max()) + 1, float(cells.rows.sum())
-    mean = float(cells.clicks.sum()) / total
     shown = totals(cells.state, cells.rows, states)
     clicked = totals(cells.document, cells.clicks, documents)
     missed = cells.rows - cells.clicks
@@ -55,11 +52,11 @@ def fit(cells: Cells, states: int, effort: Effort) -> tuple[Floats, Floats, tupl
         reached = float((cells.clicks * log(look * attraction) + missed * log(no_click)).sum())
         passed = look * (1 - attraction) / np.maximum(no_click, TINY)  # looked at, if not clicked
         looks = cells.clicks + missed * passed
-        examination = share(totals(cells.state, looks, states), shown, 0.0, _START)
+        examination = share(totals(cells.state, looks, states), shown)
         seen = totals(cells.document, looks, documents)
-        following = examination, share(clicked, seen, effort.prior, mean)
-        return following, reached + log_prior(now[1], effort.prior, mean)
+        following = examination, share(clicked, seen, effort.prior)
+        return following, reached + log_prior(now[1], effort.prior)
 
-    start = np.full(states, _START), np.full(documents, _START)
+    start = np.full(states, HALF), np.full(documents, HALF)
     (examination, attraction), trace = climb(step, start, int(total), effort)
     return examination, attraction, trace

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 import numpy as np
@@ -67,11 +68,16 @@ class Ubm(ClickModel):
 
     def _look(self, position: npt.NDArray[np.int32], last: Ints) -> Floats:
         """Examination at `position`; `last` is one more than the last click's position, or 0."""
-        depth = len(self.examination)
-        table = np.zeros((depth, depth))
+        deepest = len(self.examination) - 1
+        return np.asarray(self.table[np.minimum(position, deepest), np.minimum(last, deepest)])
+
+    @cached_property
+    def table(self) -> Floats:
+        """`examination` as a square, float64 (depth, depth), 0 above the diagonal."""
+        found = np.zeros((len(self.examination),) * 2)
         for k, row in enumerate(self.examination):
-            table[k, : k + 1] = row
-        return np.asarray(table[np.minimum(position, depth - 1), np.minimum(last, depth - 1)])
+            found[k, : k + 1] = row
+        return found
 
 
 def last_click(lists: Lists, click: npt.NDArray[np.bool_]) -> Ints:

@@ -434,6 +434,7 @@ def test_help_names_every_command() -> None:
         check=True,
     ).stdout
     for command in (
-        "demo", "simulate", "init", "prepare", "train", "evaluate", "export", "predict", "serve",
+        "demo", "simulate", "simulate-clicks", "init", "prepare", "train", "evaluate", "export",
+        "predict", "serve",
     ):  # fmt: skip
         assert f" {command} " in shown

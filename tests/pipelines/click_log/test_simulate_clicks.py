@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from pipelines.click_log.config import ClickLogConfig
 from ranking.clicks.fit import fit
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -226,6 +227,12 @@ def test_mq2008(crossrank: Callable[..., Any], tmp_path: Path) -> None:
     )  # fmt: skip
     assert answer.code == 0, answer.err
     weak, strong = (logger["ndcg"] for logger in answer.json["loggers"])
-    assert 0.5 < weak < strong < 1
+    assert 0.3 < weak < strong < 1
     log = pl.read_parquet(tmp_path / "log" / "log", columns=["query", "f46"])
-    assert log["query"].n_unique() == 156
+    assert log["query"].n_unique() == 157
+
+
+def test_every_setting_is_explained() -> None:
+    page = (ROOT / "docs" / "ranking.md").read_text()
+    for key in ClickLogConfig.model_fields:
+        assert f"| `{key}` |" in page or f"--{key.replace('_', '-').removesuffix('s')}" in page, key

@@ -43,7 +43,7 @@ def test_counter_agrees_with_scikit_learn() -> None:
     click = rng.random((3_000, 5)) < probability
     counter = OracleCounter()
     for part in np.array_split(np.arange(3_000), 7):
-        counter.add(relevance[part], seen, click[part])
+        counter.add(relevance[part], probability[part], click[part])
     oracle = counter.result()
     label = click.ravel()
     assert (oracle.rows, oracle.queries) == (15_000, 3_000)
@@ -61,13 +61,13 @@ def test_counter_agrees_with_scikit_learn() -> None:
 
 def test_ties_count_half() -> None:
     counter = OracleCounter()
-    counter.add(np.full((1, 4), 0.5), np.ones(4), np.array([[True, False, True, False]]))
+    counter.add(np.full((1, 4), 0.5), np.full((1, 4), 0.5), np.array([[True, False, True, False]]))
     assert counter.result().auc == 0.5
 
 
 def test_without_both_outcomes_there_is_no_auc() -> None:
     counter = OracleCounter()
-    counter.add(np.full((2, 3), 0.1), np.ones(3), np.zeros((2, 3), dtype=bool))
+    counter.add(np.full((2, 3), 0.1), np.full((2, 3), 0.1), np.zeros((2, 3), dtype=bool))
     oracle = counter.result()
     assert math.isnan(oracle.auc)
     assert math.isnan(oracle.ndcg_click)

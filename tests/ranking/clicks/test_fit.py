@@ -83,10 +83,10 @@ def test_cascade_by_hand() -> None:
     lists = Lists.of(sizes)
     found = fit("cascade", document, lists.position, click, sizes, Effort(prior=0))
     assert found.documents.tolist() == ["a", "b", "c"]
-    # c was never looked at: it is clicked as often as what was, 2 of 5.
-    np.testing.assert_allclose(found.appeal.attraction, [0, 2 / 3, 2 / 5])
-    prior = fit("cascade", document, lists.position, click, sizes, Effort(prior=5))
-    np.testing.assert_allclose(prior.appeal.attraction, [2 / 7, 4 / 8, 2 / 5])
+    # c was never looked at.
+    np.testing.assert_allclose(found.appeal.attraction, [0, 2 / 3, 1 / 2])
+    prior = fit("cascade", document, lists.position, click, sizes, Effort(prior=6))
+    np.testing.assert_allclose(prior.appeal.attraction, [3 / 8, 5 / 9, 1 / 2])
 
 
 def test_sdbn_by_hand() -> None:
