@@ -14,6 +14,7 @@ Conventions
 - SNIPS divides by the same sum of click / propensity instead: the mean worth of the rank of **a
   relevant row**, from 0 to 1. Queries without clicks have no part in it, but for the interval. A
   factor common to all examinations cancels.
+- mrr sums over all clicked rows of a query, not over its first alone.
 - ndcg divides each query's sum by that of the best order of its weighted clicks, and counts the
   query by its sum of click / propensity. Exact where a query has one relevant row; else it is
   biased, since the best order is not known from clicks.
