@@ -62,7 +62,7 @@ class Rounds:
         return np.add.reduceat(rows, self.starts)
 
     def by_place(self, rows: Floats, most: int) -> Floats:
-        """Sum (rows,) to (rounds, places): each place apart, but those from the last of `most` on."""
+        """Sum (rows,) to (rounds, places): each place apart, those beyond `most` in the last."""
         places = min(int(self.sizes.max()), most)
         cell = self.of_row * places + np.minimum(self.place, places - 1)
         count = len(self.sizes)

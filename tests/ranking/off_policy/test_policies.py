@@ -226,7 +226,7 @@ def test_an_estimate_prints_what_it_is() -> None:
 
 
 def test_rounds_may_differ_in_length_and_be_long() -> None:
-    """Products of the cascade are NumPy's; a constant adds just that beyond the 50th position too."""
+    """Products of the cascade are NumPy's; a constant adds just that beyond place 50 too."""
     rng = np.random.default_rng(10)
     sizes = np.array([1, 60, 3, 2, 60])
     target, logged = rng.uniform(0.4, 0.6, (2, sizes.sum()))
