@@ -51,28 +51,18 @@ class ClickLog:
             ConfigError: `largest` is not above 0.
         """
         rows = np.size(click)
-        rounds = Rounds.of(rows, sizes)
-        places, clicks = column("position", position, rows), column("click", click, rows)
-        seen = column("examination", examination, np.size(examination))
-        queries = len(rounds.sizes)
-        counts = np.ones(queries) if weight is None else column("weight", weight, queries)
-        whole = (places >= 0) & (places == np.rint(places))
-        _require("position", whole, "whole numbers from 0", places)
-        deeper = (np.diff(places, prepend=-1) > 0) | (rounds.place == 0)
-        _require("position", deeper, "in rising order within a query", places)
+        rounds, clicks = Rounds.of(rows, sizes), column("click", click, rows)
         _require("click", (clicks == 0) | (clicks == 1), "0 or 1", clicks)
-        _require("examination", seen > 0, "above 0", seen)
-        _require("weight", counts >= 0, "0 or more", counts)
-        if len(seen) == 0 or counts.sum() == 0:
-            raise DataError(
-                "There must be an examination for at least one position, and a query whose weight "
-                f"is not 0; got {len(seen)} positions and weights that add up to {counts.sum():g}."
-            )
-        if not largest > 0:
-            raise ConfigError(f"The largest weight of a click must be above 0; got {largest}.")
-        examined = seen[np.minimum(places.astype(np.int64), len(seen) - 1)]
+        examined = _examined(_places(position, rounds), examination)
         mean = examined if propensity is None else column("propensity", propensity, rows)
         _require("propensity", mean > 0, "above 0", mean)
+        queries = len(rounds.sizes)
+        counts = np.ones(queries) if weight is None else column("weight", weight, queries)
+        _require("weight", counts >= 0, "0 or more", counts)
+        if counts.sum() == 0:
+            raise DataError("At least one query must have a weight above 0; all of them have 0.")
+        if not largest > 0:
+            raise ConfigError(f"The largest weight of a click must be above 0; got {largest}.")
         return cls(rounds, clicks, examined, mean, counts, float(largest))
 
     @cached_property
@@ -81,9 +71,33 @@ class ClickLog:
         return np.minimum(1 / self.propensity, self.largest)
 
     @cached_property
+    def click_weights(self) -> Floats:
+        """(clicks,) what each click counts for, its query's weight included."""
+        return (self.inverse * self.weight[self.rounds.of_row])[self.clicked]
+
+    @cached_property
     def clicked(self) -> npt.NDArray[np.bool_]:
         """(rows,) whether there is a click."""
         return self.click > 0
+
+
+def _places(position: npt.ArrayLike, rounds: Rounds) -> npt.NDArray[np.int64]:
+    """(rows,) positions that rise within each query, so that its rows are in the order shown."""
+    places = column("position", position, len(rounds.of_row))
+    whole = (places >= 0) & (places == np.rint(places))
+    _require("position", whole, "whole numbers from 0", places)
+    deeper = (np.diff(places, prepend=-1) > 0) | (rounds.place == 0)
+    _require("position", deeper, "in rising order within a query", places)
+    return places.astype(np.int64)
+
+
+def _examined(places: npt.NDArray[np.int64], examination: npt.ArrayLike) -> Floats:
+    """(rows,) the examination of each row's position."""
+    seen = column("examination", examination, np.size(examination))
+    _require("examination", seen > 0, "above 0", seen)
+    if len(seen) == 0:
+        raise DataError("There must be an examination for at least one position; got none.")
+    return seen[np.minimum(places, len(seen) - 1)]
 
 
 def _require(name: str, good: npt.NDArray[np.bool_], must: str, values: Floats) -> None:

@@ -14,6 +14,7 @@ Conventions
 - SNIPS divides by the same sum of click / propensity instead: the mean worth of the rank of **a
   relevant row**, from 0 to 1. Queries without clicks have no part in it, but for the interval. A
   factor common to all examinations cancels.
+- mrr sums over all clicked rows of a query, not over its first alone.
 - ndcg divides each query's sum by that of the best order of its weighted clicks, and counts the
   query by its sum of click / propensity. Exact where a query has one relevant row; else it is
   biased, since the best order is not known from clicks.
@@ -63,32 +64,25 @@ def evaluate(
     """
     wanted = RankMetric.parse(metric)
     _check(wanted, method, relevance)
-    rows = len(log.click)
-    worth = wanted.of_rows(column("scores", scores, rows), log.rounds)
-    gain = log.click * log.inverse
-    if relevance is not None and method in ("dr", "dm"):
-        gain = column("relevance", relevance, rows)
-        if method == "dr":
-            gain = gain + (log.click - log.examined * gain) * log.inverse
-    above = log.rounds.sums(gain * worth)
-    below = np.ones(len(above))
-    if method == "snips" or wanted.normalised:
-        total = log.rounds.sums(gain)
-        if wanted.normalised:
-            above = above * Ratios.shares(total, _best(wanted, gain, log))
-        below = total if method == "snips" else below
+    worth = wanted.of_rows(column("scores", scores, len(log.click)), log.rounds)
+    gain = _gain(log, method, relevance)
+    above, total = log.rounds.sums(gain * worth), log.rounds.sums(gain)
+    if wanted.normalised:
+        above = above * Ratios.shares(total, _best(wanted, gain, log))
+    below = total if method == "snips" else np.ones(len(above))
     ratios = Ratios((above * log.weight)[:, None], (below * log.weight)[:, None], np.ones(1))
-    used = log.inverse[log.clicked]
-    ess = effective_share(used) * len(used)
+    weights = log.click_weights
+    ess = effective_share(weights) * len(weights)
+    clicks = method != "dm"
     return estimate(
         f"{method.upper()} {wanted}",
         ratios.clustered(cluster),
         resampling or Resampling(),
         unit="queries" if cluster is None else "clusters of queries",
-        ess=ess if method != "dm" else float(len(above)),
-        ess_of="clicks" if method != "dm" else "queries",
-        clipped=_cut(log),
-        warnings=_warnings(log, wanted, worth, ess) if method != "dm" else (),
+        ess=ess if clicks else float(len(above)),
+        ess_of="clicks" if clicks else "queries",
+        clipped=_cut(log) if clicks else 0.0,
+        warnings=_warnings(log, wanted, worth, ess) if clicks else (),
     )
 
 
@@ -125,6 +119,14 @@ def _check(metric: RankMetric, method: str, relevance: npt.ArrayLike | None) -> 
         )
 
 
+def _gain(log: ClickLog, method: Method, relevance: npt.ArrayLike | None) -> Floats:
+    """(rows,) the relevance that the method gives to each row."""
+    if relevance is None or method in ("ips", "snips"):
+        return log.click * log.inverse
+    model = column("relevance", relevance, len(log.click))
+    return model if method == "dm" else model + (log.click - log.examined * model) * log.inverse
+
+
 def _best(metric: RankMetric, gain: Floats, log: ClickLog) -> Floats:
     """(queries,) the sum of gains in their best order; 0 where there is no click."""
     clicked = np.flatnonzero(log.clicked)
@@ -143,11 +145,13 @@ def _cut(log: ClickLog) -> float:
 
 
 def _warnings(log: ClickLog, metric: RankMetric, worth: Floats, ess: float) -> tuple[str, ...]:
-    used = log.inverse[log.clicked]
-    found = list(heavy(used, ess)) if len(used) else ["the log has no clicks: nothing is known."]
+    weights = log.click_weights
+    found = ["the log has no clicks: nothing is known."]
+    if len(weights):
+        found = list(heavy(weights, ess))
     cut = _cut(log)
     if cut:
-        lost = 1 - used.sum() / (log.clicked / log.propensity).sum()
+        lost = 1 - log.inverse[log.clicked].sum() / (log.clicked / log.propensity).sum()
         found.append(
             f"the weights of {cut:.1%} of the clicks were cut at {log.largest:g}, and with them "
             f"{lost:.1%} of the sum: rows that were shown low count for less than they are worth."

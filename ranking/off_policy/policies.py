@@ -16,6 +16,8 @@ from ranking.off_policy.resampling import Resampling
 from ranking.off_policy.rounds import Floats, Rounds, column
 from ranking.off_policy.weights import Weights
 
+_PLACES = 50  # positions with a normaliser of their own; those beyond share the last
+
 
 def ips(
     reward: npt.ArrayLike,
@@ -40,17 +42,20 @@ def snips(
     cluster: npt.ArrayLike | None = None,
     resampling: Resampling | None = None,
 ) -> Estimate:
-    """Self-normalised: sum_l (share of rounds with l) (sum_i w_il r_il) / (sum_i w_il).
+    """Self-normalised: sum_l (rows at l a round) (sum_i w_il r_il) / (sum_i w_il).
 
-    Each position has a normaliser of its own, over all rounds that have it (McInerney et al., KDD
-    2020, for the cascade; Swaminathan & Joachims, NeurIPS 2015, for one position). So a constant
-    added to all rewards adds just that, and a slightly biased value varies less.
+    Each position down to the 50th has a normaliser of its own, over all rounds that have it
+    (McInerney et al., KDD 2020, for the cascade; Swaminathan & Joachims, NeurIPS 2015, for one
+    position). So a constant added to all rewards adds just that, and a slightly biased value
+    varies less.
     """
     rewards = column("reward", reward, len(weights.rows))
     rounds = weights.rounds
-    present = (rounds.sizes[:, None] > np.arange(rounds.sizes.max())).mean(axis=0)
-    laid = rounds.by_place
-    ratios = Ratios(laid(weights.rows * rewards), laid(weights.rows), present)
+    above, below, rows = (
+        rounds.by_place(one, _PLACES)
+        for one in (weights.rows * rewards, weights.rows, np.ones(len(rewards)))
+    )
+    ratios = Ratios(above, below, rows.mean(axis=0))
     return _weighted("SNIPS", ratios, weights, cluster, resampling)
 
 

@@ -61,11 +61,23 @@ class Rounds:
         """Sum (rows,) to (rounds,)."""
         return np.add.reduceat(rows, self.starts)
 
-    def by_place(self, rows: Floats) -> Floats:
-        """Lay (rows,) out as (rounds, longest), with 0 beyond the end of a round."""
-        laid = np.zeros((len(self.sizes), int(self.sizes.max())))
-        laid[self.of_row, self.place] = rows
-        return laid
+    def by_place(self, rows: Floats, most: int) -> Floats:
+        """Sum (rows,) to (rounds, places): each place apart, those beyond `most` in the last."""
+        places = min(int(self.sizes.max()), most)
+        cell = self.of_row * places + np.minimum(self.place, places - 1)
+        count = len(self.sizes)
+        laid: Floats = np.bincount(cell, rows, count * places).astype(np.float64, copy=False)
+        return laid.reshape(count, places)
+
+    def products_down(self, rows: Floats) -> tuple[Floats, Floats]:
+        """(rows,) products from the top of the round down to each row, and to the row above it."""
+        down, above = rows.copy(), np.ones(len(rows))
+        starts, sizes = self.starts, self.sizes
+        for place in range(1, int(sizes.max())):
+            starts, sizes = starts[sizes > place], sizes[sizes > place]
+            above[starts + place] = down[starts + place - 1]
+            down[starts + place] *= above[starts + place]
+        return down, above
 
 
 def column(name: str, values: npt.ArrayLike, rows: int) -> Floats:

@@ -72,10 +72,8 @@ class Weights:
             ConfigError: `largest`, at which the products are cut, is not above 0.
         """
         ratio, rounds = _ratios(target, logged, sizes)
-        laid = np.asarray(np.cumprod(rounds.by_place(ratio), axis=1), np.float64)
-        above: Floats = np.hstack([np.ones((len(laid), 1)), laid[:, :-1]])
-        place = (rounds.of_row, rounds.place)
-        return cls._clipped(rounds, laid[place], above[place], largest)
+        down, above = rounds.products_down(ratio)
+        return cls._clipped(rounds, down, above, largest)
 
     @classmethod
     def _clipped(

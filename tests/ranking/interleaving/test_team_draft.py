@@ -1,4 +1,4 @@
-"""Team-draft: the example of Chapelle et al. (TOIS 2012, figure 2), and fairness."""
+"""Team-draft: the rankings of the example of Chapelle et al. (TOIS 2012) by hand, and fairness."""
 
 from collections import Counter
 from itertools import product
@@ -34,7 +34,7 @@ class Coins:
         ("BBB", "baecfd", "BABABA"),
     ],
 )
-def test_the_papers_example(coins: str, items: str, teams: str) -> None:
+def test_lists_worked_by_hand(coins: str, items: str, teams: str) -> None:
     rng: Any = Coins(coins)
     found = team_draft([A, B], rng)
     assert "".join(found.items) == items

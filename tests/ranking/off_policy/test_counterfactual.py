@@ -165,6 +165,7 @@ def test_where_all_is_examined_and_clicks_are_one_a_query_snips_is_ndcg() -> Non
         log_of(label, weight=weight), scores.ravel(), "ndcg@3", "snips", resampling=QUICK
     )
     assert heavier.value == pytest.approx(ndcg_score(label, scores, k=3, sample_weight=weight))
+    assert heavier.ess == pytest.approx(weight.sum() ** 2 / (weight @ weight))
 
 
 def test_snips_does_not_ask_for_the_scale_of_examination() -> None:
@@ -279,10 +280,10 @@ def test_what_cannot_be_estimated_is_refused(
         ({"position": [1, 1]}, DataError, "rising order within a query; 1 of 2 .* first is 1"),
         ({"click": [0, 2]}, DataError, "`click` must be 0 or 1; 1 of 2"),
         ({"examination": [1, 0]}, DataError, "`examination` must be above 0"),
-        ({"examination": []}, DataError, "got 0 positions"),
+        ({"examination": []}, DataError, "at least one position; got none"),
         ({"propensity": [1, 0]}, DataError, "`propensity` must be above 0"),
         ({"weight": [-1.0]}, DataError, "`weight` must be 0 or more"),
-        ({"weight": [0.0]}, DataError, "weights that add up to 0"),
+        ({"weight": [0.0]}, DataError, "all of them have 0"),
         ({"sizes": [1, 2]}, DataError, "add up to the 2 rows; got 2 sizes"),
         ({"largest": 0.0}, ConfigError, "must be above 0; got 0.0"),
     ],

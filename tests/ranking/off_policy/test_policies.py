@@ -223,3 +223,19 @@ def test_an_estimate_prints_what_it_is() -> None:
     assert "one row carries 25% of all weight" in lines[3]
     assert "clipping cut 100.00% of the weights and with them 20.0% of their sum" in lines[4]
     assert "only 3 of 4 rounds carry a reward" in lines[5]
+
+
+def test_rounds_may_differ_in_length_and_be_long() -> None:
+    """Products of the cascade are NumPy's; a constant adds just that beyond place 50 too."""
+    rng = np.random.default_rng(10)
+    sizes = np.array([1, 60, 3, 2, 60])
+    target, logged = rng.uniform(0.4, 0.6, (2, sizes.sum()))
+    weights = Weights.cascade(target, logged, sizes)
+    ends = np.cumsum(sizes)[:-1]
+    each = [np.cumprod(one) for one in np.split(target / logged, ends)]
+    np.testing.assert_allclose(weights.rows, np.concatenate(each))
+    before = np.concatenate([[1.0, *one[:-1]] for one in each])
+    np.testing.assert_allclose(weights.before, before)
+    reward = rng.random(sizes.sum())
+    plain, more = (snips(one, weights, resampling=QUICK).value for one in (reward, reward + 1))
+    assert more - plain == pytest.approx(sizes.mean())
