@@ -61,4 +61,5 @@ def mixture(weights: Floats, logs: Floats) -> Floats:
     with np.errstate(divide="ignore"):
         prior = np.log(weights)[:, None]
     joint = np.logaddexp.reduce(prior + logs.cumsum(axis=1), axis=0)
-    return np.minimum(1.0, np.exp(np.diff(joint, prepend=0.0)))
+    propensity: Floats = np.exp(np.diff(joint, prepend=0.0))
+    return propensity.clip(max=1.0)
