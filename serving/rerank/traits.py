@@ -56,7 +56,7 @@ class Traits:
 
     def numbers(self, name: str) -> Floats:
         """float64 (rows,), NaN where missing."""
-        numbers: Floats = self._column(name).cast(pl.Float64).fill_null(np.nan).to_numpy()
+        numbers: Floats = self._column(name).cast(pl.Float64).to_numpy()
         return numbers
 
     def directions(self, name: str) -> Floats:
@@ -64,19 +64,23 @@ class Traits:
 
         Raises RequestError where they are not equally long, or hold missing values.
         """
-        lists = self._column(name)
-        known = lists.list.len().fill_null(0).to_numpy()
+        # Arrow's own arrays: a query of Polars would take longer than all the rest.
+        lists = self._column(name).cast(pl.List(pl.Float64)).to_arrow()
+        known = lists.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
         wanted = int(known[known > 0][0]) if known.any() else 0
         odd = (known > 0) & (known != wanted)
         if odd.any():
             row = int(odd.argmax())
             raise _uneven(name, row, wanted, f"{known[row]} numbers")
-        elements = lists.filter(pl.Series(known > 0)).explode()
-        if elements.null_count():
-            row = int(np.flatnonzero(known)[elements.is_null().to_numpy().argmax() // wanted])
+        elements = lists.flatten()
+        if elements.null_count:
+            missing = elements.is_null().to_numpy(zero_copy_only=False).argmax()
+            row = int(np.flatnonzero(known)[missing // wanted])
             raise _uneven(name, row, wanted, "a missing number")
         vectors = np.zeros((self.rows, wanted))
-        vectors[known > 0] = elements.to_numpy().reshape(-1, wanted) if wanted else 0
+        if wanted:
+            flat = elements.to_numpy(zero_copy_only=False)
+            vectors[known > 0] = flat.reshape(-1, wanted)
         return _normalised(vectors)
 
 

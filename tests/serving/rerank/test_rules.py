@@ -208,4 +208,7 @@ def test_rows_below_the_depth_follow_by_score(rank: Rank) -> None:
     found = rank(config, scores)
     assert all(above < below for above, below in pairwise(order(found)[5:]))
     assert found.propensity[5:].tolist() == [1.0] * 35
-    assert np.isnan(found.marginal[5:]).all()
+    assert np.isnan(found.marginal[5:]).all()  # which rows are left is chance
+    swapped = rank({"depth": 5, "exploration": {"type": "swap"}}, scores)
+    assert swapped.marginal[5:].tolist() == [1.0] * 35
+    assert rank({"rules": [IDLE]}, scores, brand=["a"] * 40).marginal.tolist() == [1.0] * 40
