@@ -11,11 +11,13 @@ from typing import Any, Literal
 import numpy as np
 
 from features.dataset.dataset import Dataset
+from pipelines.config import Config
 from pipelines.run import Run
 from pipelines.scoring import PROBABILITY, TASK_PROBABILITY, score
 from serving import export as bundles
 from serving.bundle import Manifest, digest
 from serving.calibration import store as calibrations
+from serving.rerank.config import RerankConfig
 from serving.scorer import Scorer
 
 
@@ -33,13 +35,23 @@ class Exported:
     mean: float
 
 
-def export(run: Run, out: Path, quantize: Literal["int8", "none"] | None = None) -> Exported:
-    """Write the run's bundle to `out`, and measure it.
+def export(
+    run: Run,
+    out: Path,
+    quantize: Literal["int8", "none"] | None = None,
+    rules: Config | None = None,
+) -> Exported:
+    """Write the run's bundle to `out`, and measure it. Its re-ranking is that of the configuration
+    `rules`, or of the run.
 
     Raises:
+        ConfigError: the re-ranking reads a column otherwise than the model does.
         BundleError, FingerprintError: the run's parts do not belong together.
         DataError: the run, or the prepared data it was trained on, is incomplete.
     """
+    rerank = (rules or run.config).rerank
+    if rerank is not None:
+        rerank.require(run.encoder.schema)
     metrics = {
         f"{who}.{name}": value
         for who, found in run.metrics.items()
@@ -54,16 +66,16 @@ def export(run: Run, out: Path, quantize: Literal["int8", "none"] | None = None)
         data=run.about["data"],
         metrics=metrics,
         name=run.config.name,
-        version=_version(run),
+        version=_version(run, rerank),
         calibration=run.calibration,
-        rerank=run.config.rerank,
+        rerank=rerank,
     )
     manifest = bundles.export(trained, out, quantize or run.config.export.quantize)
     rows, largest, mean = _difference(run, Scorer.load(out))
     return Exported(out, manifest, rows, largest, mean)
 
 
-def _version(run: Run) -> str:
+def _version(run: Run, rerank: RerankConfig | None) -> str:
     """Twelve hex digits of weights, trees, calibration and re-ranking: what answers depend on."""
     parts = (run.folder / "checkpoint", run.folder / "ranker")
     files = sorted(file for part in parts if part.exists() for file in part.iterdir())
@@ -71,8 +83,8 @@ def _version(run: Run) -> str:
     whole = hashlib.sha256(run.encoder.fingerprint.encode())
     for file in files:
         whole.update(digest(file).encode())
-    if run.config.rerank is not None:
-        whole.update(run.config.rerank.model_dump_json().encode())
+    if rerank is not None:
+        whole.update(rerank.model_dump_json().encode())
     return whole.hexdigest()[:12]
 
 

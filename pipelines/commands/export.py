@@ -17,14 +17,20 @@ def export(
     quantize: Annotated[
         Literal["int8", "none"] | None, typer.Option(help="[default: export.quantize of the run]")
     ] = None,
+    rerank: Annotated[
+        Path | None,
+        typer.Option(help="A configuration whose re-ranking it has. [default: that of the run]"),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write the bundle that a server loads, and measure what quantization cost."""
+    from pipelines.config import load_config
     from pipelines.export import export as write
     from pipelines.run import Run
 
     source = Run(run)
-    exported = write(source, out or Path("bundles") / source.config.name, quantize)
+    rules = None if rerank is None else load_config(rerank)
+    exported = write(source, out or Path("bundles") / source.config.name, quantize, rules)
     manifest = exported.manifest
     if as_json:
         summary = {"rows": exported.rows, "largest": exported.largest, "mean": exported.mean}

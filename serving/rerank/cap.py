@@ -35,7 +35,7 @@ class Cap(Rule):
 
     def limit(self, traits: Traits, rows: Rows) -> Callable[[], Limit]:
         """Makes a fresh limit over these of the candidates."""
-        return partial(Capped, self, traits.codes(self.column)[rows])
+        return partial(Capped, self, traits.ids(self.column).codes[rows])
 
 
 class Capped(Limit):

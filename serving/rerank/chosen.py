@@ -20,7 +20,8 @@ Pick = Callable[[Floats], tuple[int, float]]
 @dataclass(frozen=True)
 class Chosen:
     """order: intp (positions,), rows by position. propensity: float64 (positions,), of each row at
-    its position given the rows above. marginal: whatever stands above, where it is known.
+    its position given the rows above. marginal: whatever stands above, where it is known; below:
+    that of the rows that follow.
 
     The product of the propensities is that of the whole list.
     """
@@ -28,6 +29,7 @@ class Chosen:
     order: Rows
     propensity: Floats
     marginal: Floats | None = None
+    below: float = np.nan
 
 
 def walk(page: Page, pick: Pick) -> tuple[Rows, Floats]:
@@ -49,7 +51,7 @@ def greedy(page: Page) -> Chosen:
     else:
         order, _ = walk(page, lambda values: (int(values.argmax()), 0.0))
     sure = np.ones(page.depth)
-    return Chosen(order, sure, sure)
+    return Chosen(order, sure, sure, below=1.0)
 
 
 def mixture(weights: Floats, logs: Floats) -> Floats:
@@ -61,4 +63,5 @@ def mixture(weights: Floats, logs: Floats) -> Floats:
     with np.errstate(divide="ignore"):
         prior = np.log(weights)[:, None]
     joint = np.logaddexp.reduce(prior + logs.cumsum(axis=1), axis=0)
-    return np.minimum(1.0, np.exp(np.diff(joint, prepend=0.0)))
+    propensity: Floats = np.exp(np.diff(joint, prepend=0.0))
+    return propensity.clip(max=1.0)

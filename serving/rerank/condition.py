@@ -74,9 +74,9 @@ class Condition(RootModel[tuple[str, Operator, Scalar | tuple[Scalar, ...]]]):
         symbol = self.root[1]
         if symbol in _ORDER:
             return _ORDER[symbol](traits.numbers(self.column), self.root[2])  # NaN never holds
-        texts = traits.texts(self.column)
-        found = texts.is_in(self._texts)
-        return (~found if symbol in _NOT else found).fill_null(False).to_numpy()
+        ids = traits.ids(self.column)
+        found = np.isin(ids.codes, [ids.known[text] for text in self._texts if text in ids.known])
+        return (ids.codes >= 0) & ~found if symbol in _NOT else found
 
 
 When = tuple[Condition, ...]

@@ -53,7 +53,7 @@ class Diversity(BaseModel):
         self, scores: Floats, traits: Traits, rows: npt.NDArray[np.intp]
     ) -> Callable[[], MarginalRelevance]:
         """Makes anew what these of the candidates, with `scores` (rows,), are worth."""
-        codes = [traits.codes(column)[rows] for column in self.columns]
+        codes = [traits.ids(column).codes[rows] for column in self.columns]
         vectors = None if self.embedding is None else traits.directions(self.embedding)[rows]
         likeness = Likeness(codes, vectors)
         return partial(MarginalRelevance, scaled(scores), self.relevance, likeness)

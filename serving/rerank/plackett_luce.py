@@ -14,8 +14,8 @@ class PlackettLuce(BaseModel):
     """Each position goes to one of the open rows, with odds of exp(value / `temperature`).
 
     The value is the score, or with diversity the marginal relevance: so `temperature` is the
-    difference at which odds are e to 1. Sampled by the largest of the values with Gumbel noise
-    (Yellott, 1977; Kool, van Hoof and Welling, "Stochastic beams", ICML 2019).
+    difference at which odds are e to 1. Where nothing but scores decides, the list is that of the
+    values with Gumbel noise (Yellott, 1977; Kool, van Hoof and Welling, ICML 2019).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -30,9 +30,10 @@ class PlackettLuce(BaseModel):
             return Chosen(order[: page.depth], np.exp(logs[: page.depth]))
 
         def pick(values: Floats) -> tuple[int, float]:
-            logits = values / self.temperature
-            index = int(np.argmax(logits + random.gumbel(size=len(logits))))
-            return index, float(logits[index] - np.logaddexp.reduce(logits))
+            weights = np.exp((values - values.max()) / self.temperature)
+            sums = weights.cumsum()
+            index = int(sums.searchsorted(random.random() * sums[-1], side="right"))
+            return index, float(np.log(weights[index] / sums[-1]))
 
         order, logs = walk(page, pick)
         return Chosen(order, np.exp(logs))

@@ -58,7 +58,7 @@ class Reranker:
         rest[chosen.order] = False
         propensity = np.ones(len(order))
         propensity[: len(chosen.order)] = chosen.propensity
-        marginal = np.full(len(order), np.nan)
+        marginal = np.full(len(order), chosen.below)
         if chosen.marginal is not None:
             marginal[: len(chosen.order)] = chosen.marginal
         return Reranked(np.concatenate([order[chosen.order], order[rest]]), propensity, marginal)

@@ -40,7 +40,7 @@ class Swap(BaseModel):
         shown[1:][swapped[:-1]] -= 1
         propensity = mixture(np.full(2, 0.5), np.stack([self._logs(shown, one) for one in paired]))
         marginal = np.mean([self._marginal(shown, one) for one in paired], axis=0)
-        return Chosen(best[shown], propensity, marginal)
+        return Chosen(best[shown], propensity, marginal, below=1.0)
 
     def _logs(self, shown: Rows, paired: Mask) -> Floats:
         """Where these pairs are taken, the logs of each row given those above."""

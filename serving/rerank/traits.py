@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,22 @@ Floats = npt.NDArray[np.float64]
 _VALUE = pl.col("value")
 
 
+@dataclass(frozen=True)
+class Ids:
+    """codes: int64 (rows,), equal for equal ids, -1 where missing. known: the code of each id, by
+    the text that encoders know it by."""
+
+    codes: Ints
+    known: dict[str, int]
+
+    @classmethod
+    def of(cls, texts: list[str | None]) -> Ids:
+        """Numbered in order of appearance; "" is missing, as it is to encoders."""
+        known: dict[str, int] = {}
+        codes = [known.setdefault(text, len(known)) if text else -1 for text in texts]
+        return cls(np.array(codes, np.int64), known)
+
+
 class Traits:
     """The columns of `rows` candidates.
 
@@ -25,45 +42,45 @@ class Traits:
 
     def __init__(self, rows: int, column: Callable[[str], pl.Series]) -> None:
         self.rows, self._column = rows, column
-        self._texts: dict[str, pl.Series] = {}
+        self._ids: dict[str, Ids] = {}
 
-    def texts(self, name: str) -> pl.Series:
-        """The ids of a column, as encoders know them: String (rows,), null where missing."""
-        if name not in self._texts:
-            series = self._column(name).alias("value")
-            text = canonical(_VALUE, series.dtype, name)
-            self._texts[name] = series.to_frame().select(text.cast(pl.String)).to_series()
-        return self._texts[name]
+    def ids(self, name: str) -> Ids:
+        """The ids of a column."""
+        if name not in self._ids:
+            series = self._column(name)
+            if series.dtype != pl.String:
+                text = canonical(_VALUE, series.dtype, name).cast(pl.String)
+                series = series.alias("value").to_frame().select(text).to_series()
+            self._ids[name] = Ids.of(series.to_list())
+        return self._ids[name]
 
     def numbers(self, name: str) -> Floats:
         """float64 (rows,), NaN where missing."""
-        numbers: Floats = self._column(name).cast(pl.Float64).fill_null(np.nan).to_numpy()
+        numbers: Floats = self._column(name).cast(pl.Float64).to_numpy()
         return numbers
-
-    def codes(self, name: str) -> Ints:
-        """Equal for equal ids: int64 (rows,), -1 where missing."""
-        ranks = self.texts(name).rank("dense").cast(pl.Int64) - 1
-        codes: Ints = ranks.fill_null(-1).to_numpy()
-        return codes
 
     def directions(self, name: str) -> Floats:
         """Vectors of length 1, or 0 where missing: float64 (rows, dim).
 
         Raises RequestError where they are not equally long, or hold missing values.
         """
-        lists = self._column(name)
-        known = lists.list.len().fill_null(0).to_numpy()
+        # Arrow's own arrays: a query of Polars would take longer than all the rest.
+        lists = self._column(name).cast(pl.List(pl.Float64)).to_arrow()
+        known = lists.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
         wanted = int(known[known > 0][0]) if known.any() else 0
         odd = (known > 0) & (known != wanted)
         if odd.any():
             row = int(odd.argmax())
             raise _uneven(name, row, wanted, f"{known[row]} numbers")
-        elements = lists.filter(pl.Series(known > 0)).explode()
-        if elements.null_count():
-            row = int(np.flatnonzero(known)[elements.is_null().arg_max() // wanted])
+        elements = lists.flatten()
+        if elements.null_count:
+            missing = elements.is_null().to_numpy(zero_copy_only=False).argmax()
+            row = int(np.flatnonzero(known)[missing // wanted])
             raise _uneven(name, row, wanted, "a missing number")
         vectors = np.zeros((self.rows, wanted))
-        vectors[known > 0] = elements.to_numpy().reshape(-1, wanted) if wanted else 0
+        if wanted:
+            flat = elements.to_numpy(zero_copy_only=False)
+            vectors[known > 0] = flat.reshape(-1, wanted)
         return _normalised(vectors)
 
 

@@ -26,6 +26,10 @@ from pipelines.tracking import TrackConfig
 from pipelines.tune.config import Axis, TuneConfig
 from ranking.lambdamart.config import RankerConfig
 from ranking.lightgbm.config import LightGBMConfig
+from serving.rerank.config import RerankConfig
+from serving.rerank.diversity import Diversity
+from serving.rerank.exploration import AnyExploration
+from serving.rerank.rules import AnyRule
 
 PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text()
 
@@ -39,6 +43,7 @@ SECTIONS: list[type[BaseModel]] = [
     LightGBMConfig, CalibrationConfig, TrackConfig, BatchGrowth, TuneConfig, Axis,
     *members(Feature), *members(AnySplit), *members(AnyModel), *members(Sparse),
     *members(Dense),
+    RerankConfig, Diversity, *members(AnyRule), *members(AnyExploration),
     Check, *(one.options for one in FORMATS.values()),
 ]  # fmt: skip
 SHARED = {"type", "name", "column"}  # what every block of `[[features]]` has
@@ -76,6 +81,20 @@ def test_every_type_lists_its_own_keys(name: str, kind: type[BaseModel]) -> None
 def test_every_key_of_a_check_is_explained() -> None:
     for key in Check.model_fields:
         assert re.search(rf"^\| [^|]*`{key}`", section("checks"), re.MULTILINE), key
+
+
+@pytest.mark.parametrize(
+    ("group", "kind"),
+    [("rule", one) for one in members(AnyRule)]
+    + [("exploration", one) for one in members(AnyExploration)],
+    ids=lambda one: getattr(one, "__name__", one),
+)
+def test_every_step_of_re_ranking_lists_its_own_keys(group: str, kind: type[BaseModel]) -> None:
+    _, _, table = PAGE.partition(f"| {group} `type` | keys |")
+    tag = kind.model_fields["type"].default
+    (row,) = re.findall(rf"^\| `{tag}` \| (.*) \|$", table.partition("\n\n")[0], re.MULTILINE)
+    keys = {key for key in kind.model_fields if key != "type"}
+    assert set(re.findall(r"`(\w+)`", row.partition(" | ")[0])) == keys
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from features.dataset.dataset import LABEL, WEIGHT
+from features.dataset.dataset import LABEL, PROPENSITY, WEIGHT
 from features.errors import ConfigError, DataError
 from pipelines import division
 from pipelines.config import check_config
@@ -480,3 +480,14 @@ def test_negatives_need_labels_that_are_0_or_1(prepared: Preparing, base: Path) 
     ranker = {"unbiased": False}
     with pytest.raises(ConfigError, match="a .ranker. alone learns from whole queries"):
         check_config({**DOCUMENT, "data": data, "model": None, "ranker": ranker}, base)
+
+
+def test_logged_propensities_go_into_the_parts(prepared: Preparing, base: Path) -> None:
+    raw = log().with_columns(p=pl.Series(np.linspace(0.001, 1, ROWS)))
+    raw.write_csv(base / "log.csv")
+    split = {"type": "order", "train": 0.8, "valid": 0.1, "test": 0.1}
+    dataset = prepared(split=split, propensity="p").part("train")
+    assert "propensity" in dataset.manifest.roles
+    written = dataset.frame([PROPENSITY])[PROPENSITY]
+    assert written.to_list() == raw["p"].cast(pl.Float32).head(len(written)).to_list()
+    assert len(written) > ROWS / 2

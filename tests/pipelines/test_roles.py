@@ -68,3 +68,44 @@ def test_a_further_label_is_0_or_1(values: list[Any], message: str) -> None:
 )
 def test_labels_are_chained_for_esmm_alone(model: Any, expected: bool) -> None:
     assert chained(model) is expected
+
+
+LOGGED = Schema.model_validate(
+    {"features": [{"type": "id", "column": "a"}], "label": "click", "propensity": "p"}
+)
+
+
+def propensities(values: list[Any]) -> list[Any]:
+    raw = pl.DataFrame({"click": [0] * len(values), "p": values}, strict=False)
+    found = {one.name: one for one in role_columns(raw, LOGGED, binary=False)}
+    assert found["__propensity"].dtype == pl.Float32
+    return found["__propensity"].to_list()
+
+
+def test_propensities_are_kept() -> None:
+    assert propensities([0.5, 0.25, 1]) == [0.5, 0.25, 1.0]
+    assert propensities([1]) == [1.0]
+
+
+@pytest.mark.parametrize("wrong", [0.0, -0.5, 1.5])
+def test_a_propensity_is_above_0_and_at_most_1(wrong: float) -> None:
+    with pytest.raises(DataError, match=f"above 0 and at most 1; column 'p' holds {wrong:g}"):
+        propensities([0.5, wrong])
+
+
+def test_a_propensity_is_not_missing() -> None:
+    with pytest.raises(DataError, match="Every row must have a propensity; column 'p' misses 1"):
+        propensities([0.5, None])
+
+
+def test_a_propensity_is_no_feature() -> None:
+    with pytest.raises(ValueError, match="propensity column 'a' must not be a feature"):
+        Schema.model_validate(
+            {"features": [{"type": "id", "column": "a"}], "label": "y", "propensity": "a"}
+        )
+
+
+def test_a_schema_without_propensity_keeps_its_fingerprint() -> None:
+    known = LOGGED.model_copy(update={"propensity": None})
+    assert known.fingerprint == "b32a1c87c5c8a4546aaae6815e53cde8e955c4a4ed9cc926b43bcc7b9767b8bd"
+    assert known.fingerprint != LOGGED.fingerprint
