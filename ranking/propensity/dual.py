@@ -9,7 +9,7 @@ from ranking.propensity.estimate import Estimate
 from ranking.propensity.propensity import Propensity
 from ranking.propensity.relevance import Linear, Relevance
 
-_STILL = 1e-5  # of the logarithm of examination, from one step to the next
+_STILL = 1e-4  # of the logarithm of examination, from one step to the next
 
 
 def dual(

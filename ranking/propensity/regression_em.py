@@ -11,7 +11,7 @@ from ranking.propensity.propensity import Propensity
 from ranking.propensity.relevance import Linear, Relevance
 
 _LARGEST = 1 - 1e-6  # of a click's probability
-_STILL = 1e-5  # of the logarithm of examination, from one step to the next
+_STILL = 1e-4  # of the logarithm of examination, from one step to the next
 
 
 def regression_em(
