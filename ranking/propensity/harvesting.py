@@ -12,6 +12,7 @@ from ranking.propensity.click_log import Array, ClickLog, Doubles
 from ranking.propensity.estimate import Estimate
 from ranking.propensity.interventions import Interventions
 from ranking.propensity.propensity import Propensity
+from ranking.propensity.sums import sums
 
 _BLOCK = 50_000  # items at once, so that memory stays bounded
 
@@ -50,7 +51,7 @@ def harvest(
         each = (drawn * weight)[row]
 
         def square(values: Doubles) -> Doubles:
-            return np.bincount(cell, values, log.depth**2).reshape(log.depth, log.depth)
+            return sums(cell, values, log.depth**2).reshape(log.depth, log.depth)
 
         return Interventions(square(each), square(each * log.click[row]))
 
@@ -85,10 +86,10 @@ def _moves(
     rows = np.arange(len(by))
     wrong = places[rows, by] != log.position
     if wrong.any():
-        row = int(wrong.argmax())
+        at = int(wrong.argmax())
         raise DataError(
             "A row must be shown where its ranker puts it; `ranks` has one of ranker "
-            f"{by[row]} at {places[row, by[row]]}, shown at {log.position[row]}. Log the ranks "
+            f"{by[at]} at {places[at, by[at]]}, shown at {log.position[at]}. Log the ranks "
             "as shown."
         )
     here = places == log.position[:, None]
@@ -192,8 +193,8 @@ class _Cells:
     def interventions(self, shown: Doubles, clicked: Doubles) -> Interventions:
         """Of weighted impressions and clicks, each (rows,)."""
         cells = len(self.item)
-        n = np.bincount(self.of_row, shown, cells + 1)[:cells]
-        c = np.bincount(self.of_row, clicked, cells + 1)[:cells]
+        n = sums(self.of_row, shown, cells + 1)[:cells]
+        c = sums(self.of_row, clicked, cells + 1)[:cells]
         root = np.sqrt(n)
         of_clicks = np.divide(c, root, out=np.zeros(cells), where=n > 0)
         square = np.zeros((2, self.depth, self.depth))

@@ -54,12 +54,11 @@ def regression_em(
 
 
 def _fit(log: ClickLog, how: Relevance, features: Array, weight: Doubles) -> Doubles:
-    clicks = log.summed(weight * log.click)
-    rate = clicks / np.maximum(log.summed(weight), 1e-12)
-    theta = np.maximum(rate / rate[0], 1e-6)
+    rate = log.summed(weight * log.click) / np.maximum(log.summed(weight), 1e-12)
+    theta: Doubles = np.maximum(rate / rate[0], 1e-6)
     level = float(np.clip(np.log(rate[0] / (1 - min(rate[0], 0.99))), -10, 5))
     learner = how.start(features, level)
-    gamma = np.full(len(log.position), sigmoid(np.float64(level)))
+    gamma = sigmoid(np.full(len(log.position), level))
     for _ in range(how.rounds):
         click = np.minimum(theta[log.position] * gamma, _LARGEST)
         share = (1 - gamma) / (1 - click)

@@ -15,8 +15,7 @@ from ranking.propensity.randomised import randomised
 from ranking.propensity.regression_em import regression_em
 
 FILE = (
-    Path(__file__).resolve().parents[4]
-    / "shared/data/trivago2019/clickout_impressions_dev.csv.gz"
+    Path(__file__).resolve().parents[4] / "shared/data/trivago2019/clickout_impressions_dev.csv.gz"
 )
 pytestmark = pytest.mark.skipif(not FILE.exists(), reason="the shared data is not here")
 
