@@ -45,7 +45,7 @@ def harvest(
     log = ClickLog.of(sizes, position, click, depth)
     places = log.rows(ranks, "ranks")
     by = log.queries(ranker, "ranker").astype(np.int64)
-    weight, row, cell = _moves(log, places, by, np.bincount(np.asarray(ranker, np.int64)))
+    weight, row, cell = _moves(log, places, by, np.asarray(ranker, np.int64))
 
     def interventions(drawn: Doubles) -> Interventions:
         each = (drawn * weight)[row]
@@ -73,7 +73,7 @@ def harvest(
 
 
 def _moves(
-    log: ClickLog, places: Array, by: npt.NDArray[np.int64], traffic: Array
+    log: ClickLog, places: Array, by: npt.NDArray[np.int64], ranker: npt.NDArray[np.int64]
 ) -> tuple[Doubles, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """The weight 1 / w of each row; then, for each other position that some ranker gives it, the
     row and the cell k depth + k'."""
@@ -93,9 +93,7 @@ def _moves(
             "as shown."
         )
     here = places == log.position[:, None]
-    counted = np.zeros(places.shape[1])
-    counted[: len(traffic)] = traffic[: places.shape[1]]
-    weight = 1 / (here @ counted)
+    weight = 1 / (here @ np.bincount(ranker, minlength=places.shape[1]))
     inside = (places >= 0) & (places < log.depth) & ~here
     row, column = np.nonzero(inside)
     pair = np.unique(np.stack([row, places[row, column].astype(np.int64)], axis=1), axis=0)

@@ -61,6 +61,11 @@ def _check_pairs(found: Doubles) -> None:
 
 def _check_random(log: ClickLog, score: Doubles) -> None:
     """By the exact variance of the sum over queries of the covariance of order and score."""
+    if not np.isfinite(score).all():
+        raise DataError(
+            "`score` must be finite; it holds missing or infinite values. Fill them, or hand in "
+            "another score."
+        )
     query, queries = log.query, len(log.sizes)
     size = np.maximum(log.sizes, 1)
 

@@ -95,6 +95,7 @@ def test_rankers_that_agree_are_refused(logged: Any) -> None:
         ({"ranks": two_rankers()["ranks"][:, :1]}, "two or more rankers"),
         ({"ranks": two_rankers()["position"]}, "two or more rankers"),
         ({"ranker": np.array([0, 0, 2])}, "from 0 to 2"),
+        ({"ranker": np.array([0, 0, -1])}, "from -1 to 0"),
         ({"ranker": np.array([0, 1])}, "one value for each query"),
     ],
 )

@@ -43,6 +43,8 @@ def test_an_order_that_follows_the_score_is_refused(logged: Any, shuffled: Any) 
     assert randomised(*shuffled.plain, score=shuffled.score, draws=10).depth == 10
     with pytest.raises(DataError, match="follows `score`, by .* standard errors"):
         randomised(*logged.plain, score=logged.score)
+    with pytest.raises(DataError, match="`score` must be finite"):
+        randomised(*logged.plain, score=np.where(logged.position == 2, np.nan, logged.score))
     constant = randomised(*logged.plain, score=np.ones(len(logged.position)), draws=10)
     assert constant.settings["depth"] == 10
 
