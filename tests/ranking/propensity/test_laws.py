@@ -157,4 +157,5 @@ def test_intervals_hold_the_truth(name: str, log_of: Any) -> None:
 @pytest.mark.parametrize("eta", [0.5, 1.0, 1.5])
 @pytest.mark.parametrize("name", ["randomised", "swaps", "harvest pairs", "items", "em"])
 def test_intervals_hold_the_truth_95_times_in_100(name: str, eta: float, log_of: Any) -> None:
-    assert 0.9 <= covered(name, log_of, 60, eta) <= 0.99
+    logs = 20 if name == "em" else 60
+    assert 0.88 <= covered(name, log_of, logs, eta) <= 0.99
