@@ -6,7 +6,7 @@ import numpy as np
 
 from features.errors import DataError
 from ranking.propensity.click_log import Array, ClickLog, Doubles
-from ranking.propensity.estimate import Estimate
+from ranking.propensity.estimate import Estimate, ratio
 from ranking.propensity.propensity import Propensity
 from ranking.propensity.trust_bias import TrustBias
 
@@ -39,8 +39,9 @@ def affine(
             f"{known.min():g} to {known.max():g}. Map grades to probabilities first."
         )
 
-    def slopes(weight: Doubles) -> Doubles:
-        return _lines(log, known, weight)[0]
+    def curve(weight: Doubles) -> Doubles:
+        slopes = _lines(log, known, weight)[0]
+        return ratio(slopes, np.full(log.depth, slopes[0]))
 
     alpha, beta = _lines(log, known, np.ones(len(known)))
     _check(alpha)
@@ -49,10 +50,7 @@ def affine(
         "and nothing else about a row changes its clicks at a position."
     )
     trust = TrustBias(alpha=tuple(alpha.tolist()), beta=tuple(beta.tolist()))
-    estimate = Estimate(
-        "affine", assumes, {}, log, lambda weight: slopes(weight) / slopes(weight)[0], (known,)
-    )
-    return estimate.propensity(draws, seed, trust)
+    return Estimate("affine", assumes, {}, log, curve, (known,)).propensity(draws, seed, trust)
 
 
 def _lines(log: ClickLog, relevance: Doubles, weight: Doubles) -> tuple[Doubles, Doubles]:

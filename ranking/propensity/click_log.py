@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.errors import ConfigError, DataError
+from ranking.propensity.sums import sums
 
 Array = npt.NDArray[Any]
 Doubles = npt.NDArray[np.float64]
@@ -78,7 +79,7 @@ class ClickLog:
 
     def summed(self, values: Doubles) -> Doubles:
         """Sums by position, float64 (depth,), of values (rows,)."""
-        return np.bincount(self.position, weights=values, minlength=self.depth)
+        return sums(self.position, values, self.depth)
 
     def rows(self, values: Array, name: str) -> Array:
         """What belongs to the rows that are kept, of one value for each logged row."""
@@ -101,7 +102,8 @@ class ClickLog:
     def fingerprint(self, *others: Array) -> str:
         """sha256 of what was kept and of the other arrays that an estimate read."""
         digest = hashlib.sha256(str(self.depth).encode())
-        for array in (self.sizes, self.position, self.click, *others):
+        read: tuple[Array, ...] = (self.sizes, self.position, self.click, *others)
+        for array in read:
             digest.update(f"{array.dtype.str}{array.shape}".encode())
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()

@@ -8,8 +8,9 @@ from ranking.propensity.click_log import Array, ClickLog, Doubles
 from ranking.propensity.estimate import Estimate
 from ranking.propensity.propensity import Propensity
 from ranking.propensity.relevance import Linear, Relevance
+from ranking.propensity.sums import sums
 
-_STILL = 1e-5  # of the logarithm of examination, from one step to the next
+_STILL = 1e-4  # of the logarithm of examination, from one step to the next
 
 
 def dual(
@@ -60,7 +61,8 @@ class _Lists:
 
     def sums(self, values: Doubles) -> Doubles:
         """The list's sum, at each row."""
-        return np.bincount(self._query, values, self._queries)[self._query]
+        found: Doubles = sums(self._query, values, self._queries)[self._query]
+        return found
 
     def lowest(self, values: Doubles) -> Doubles:
         """The list's lowest value, at each row."""
@@ -77,7 +79,7 @@ def _fit(log: ClickLog, how: Relevance, features: Array, weight: Doubles) -> Dou
     lists = _Lists(log)
     clicked = weight * log.click
     rate = log.summed(clicked) / np.maximum(log.summed(weight), 1e-12)
-    theta = np.maximum(rate / rate[0], 1e-6)
+    theta: Doubles = np.maximum(rate / rate[0], 1e-6)
     # What one half of the queries taught tells the relevance of the other: a ranking that has
     # learned its own clicks by heart finds them relevant, and the positions they had unseen.
     even = log.query % 2 == 0

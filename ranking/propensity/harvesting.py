@@ -12,6 +12,7 @@ from ranking.propensity.click_log import Array, ClickLog, Doubles
 from ranking.propensity.estimate import Estimate
 from ranking.propensity.interventions import Interventions
 from ranking.propensity.propensity import Propensity
+from ranking.propensity.sums import sums
 
 _BLOCK = 50_000  # items at once, so that memory stays bounded
 
@@ -44,13 +45,13 @@ def harvest(
     log = ClickLog.of(sizes, position, click, depth)
     places = log.rows(ranks, "ranks")
     by = log.queries(ranker, "ranker").astype(np.int64)
-    weight, row, cell = _moves(log, places, by, np.bincount(np.asarray(ranker, np.int64)))
+    weight, row, cell = _moves(log, places, by, np.asarray(ranker, np.int64))
 
     def interventions(drawn: Doubles) -> Interventions:
         each = (drawn * weight)[row]
 
         def square(values: Doubles) -> Doubles:
-            return np.bincount(cell, values, log.depth**2).reshape(log.depth, log.depth)
+            return sums(cell, values, log.depth**2).reshape(log.depth, log.depth)
 
         return Interventions(square(each), square(each * log.click[row]))
 
@@ -72,7 +73,7 @@ def harvest(
 
 
 def _moves(
-    log: ClickLog, places: Array, by: npt.NDArray[np.int64], traffic: Array
+    log: ClickLog, places: Array, by: npt.NDArray[np.int64], ranker: npt.NDArray[np.int64]
 ) -> tuple[Doubles, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """The weight 1 / w of each row; then, for each other position that some ranker gives it, the
     row and the cell k depth + k'."""
@@ -85,16 +86,14 @@ def _moves(
     rows = np.arange(len(by))
     wrong = places[rows, by] != log.position
     if wrong.any():
-        row = int(wrong.argmax())
+        at = int(wrong.argmax())
         raise DataError(
             "A row must be shown where its ranker puts it; `ranks` has one of ranker "
-            f"{by[row]} at {places[row, by[row]]}, shown at {log.position[row]}. Log the ranks "
+            f"{by[at]} at {places[at, by[at]]}, shown at {log.position[at]}. Log the ranks "
             "as shown."
         )
     here = places == log.position[:, None]
-    counted = np.zeros(places.shape[1])
-    counted[: len(traffic)] = traffic[: places.shape[1]]
-    weight = 1 / (here @ counted)
+    weight = 1 / (here @ np.bincount(ranker, minlength=places.shape[1]))
     inside = (places >= 0) & (places < log.depth) & ~here
     row, column = np.nonzero(inside)
     pair = np.unique(np.stack([row, places[row, column].astype(np.int64)], axis=1), axis=0)
@@ -192,8 +191,8 @@ class _Cells:
     def interventions(self, shown: Doubles, clicked: Doubles) -> Interventions:
         """Of weighted impressions and clicks, each (rows,)."""
         cells = len(self.item)
-        n = np.bincount(self.of_row, shown, cells + 1)[:cells]
-        c = np.bincount(self.of_row, clicked, cells + 1)[:cells]
+        n = sums(self.of_row, shown, cells + 1)[:cells]
+        c = sums(self.of_row, clicked, cells + 1)[:cells]
         root = np.sqrt(n)
         of_clicks = np.divide(c, root, out=np.zeros(cells), where=n > 0)
         square = np.zeros((2, self.depth, self.depth))

@@ -8,6 +8,7 @@ from features.errors import DataError
 from ranking.propensity.click_log import Array, ClickLog, Doubles
 from ranking.propensity.estimate import Estimate, ratio
 from ranking.propensity.propensity import Propensity
+from ranking.propensity.sums import sums
 
 _FOLLOWS = 5.0  # standard errors: less than one random log in a million
 
@@ -34,7 +35,7 @@ def randomised(
         _check_random(log, log.rows(score, "score").astype(np.float64))
     top = log.position == 0
     has_top = np.bincount(log.query[top], minlength=len(log.sizes)) > 0
-    clicked = np.bincount(log.query, weights=log.click * top, minlength=len(log.sizes))
+    clicked = sums(log.query, log.click * top, len(log.sizes))
     own, first = log.click * has_top[log.query], clicked[log.query]
 
     def curve(weight: Doubles) -> Doubles:
@@ -60,18 +61,24 @@ def _check_pairs(found: Doubles) -> None:
 
 def _check_random(log: ClickLog, score: Doubles) -> None:
     """By the exact variance of the sum over queries of the covariance of order and score."""
+    if not np.isfinite(score).all():
+        raise DataError(
+            "`score` must be finite; it holds missing or infinite values. Fill them, or hand in "
+            "another score."
+        )
     query, queries = log.query, len(log.sizes)
     size = np.maximum(log.sizes, 1)
 
     def centred(values: Doubles) -> Doubles:
-        mean = np.bincount(query, weights=values, minlength=queries) / size
+        mean = sums(query, values, queries) / size
         return values - mean[query]
 
-    def summed(values: Doubles) -> Doubles:
-        return np.bincount(query, weights=values, minlength=queries)
-
     place, height = centred(log.position.astype(np.float64)), centred(score)
-    variance = summed(place**2) * summed(height**2) / np.maximum(log.sizes - 1, 1)
+    variance = (
+        sums(query, place**2, queries)
+        * sums(query, height**2, queries)
+        / np.maximum(log.sizes - 1, 1)
+    )
     spread = float(np.sqrt(variance.sum()))
     away = float((place * height).sum()) / spread if spread > 0 else 0.0
     if not abs(away) < _FOLLOWS:

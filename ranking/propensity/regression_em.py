@@ -11,7 +11,7 @@ from ranking.propensity.propensity import Propensity
 from ranking.propensity.relevance import Linear, Relevance
 
 _LARGEST = 1 - 1e-6  # of a click's probability
-_STILL = 1e-5  # of the logarithm of examination, from one step to the next
+_STILL = 1e-4  # of the logarithm of examination, from one step to the next
 
 
 def regression_em(
@@ -54,12 +54,11 @@ def regression_em(
 
 
 def _fit(log: ClickLog, how: Relevance, features: Array, weight: Doubles) -> Doubles:
-    clicks = log.summed(weight * log.click)
-    rate = clicks / np.maximum(log.summed(weight), 1e-12)
-    theta = np.maximum(rate / rate[0], 1e-6)
+    rate = log.summed(weight * log.click) / np.maximum(log.summed(weight), 1e-12)
+    theta: Doubles = np.maximum(rate / rate[0], 1e-6)
     level = float(np.clip(np.log(rate[0] / (1 - min(rate[0], 0.99))), -10, 5))
     learner = how.start(features, level)
-    gamma = np.full(len(log.position), sigmoid(np.float64(level)))
+    gamma = sigmoid(np.full(len(log.position), level))
     for _ in range(how.rounds):
         click = np.minimum(theta[log.position] * gamma, _LARGEST)
         share = (1 - gamma) / (1 - click)

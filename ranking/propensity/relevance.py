@@ -100,7 +100,8 @@ class _Forest:
     def step(self, gradient: Doubles, hessian: Doubles) -> Doubles:
         self._booster.boost(self._data, self._round, grad=gradient, hess=hessian)
         self._round += 1
-        return self._booster.predict(self._data, output_margin=True).astype(np.float64)
+        scores = self._booster.predict(self._data, output_margin=True)
+        return np.asarray(scores, np.float64)
 
 
 def _check(features: Array, *, missing: bool) -> None:

@@ -8,6 +8,7 @@ from features.errors import DataError
 from ranking.propensity.click_log import Array, ClickLog, Doubles
 from ranking.propensity.estimate import Estimate, ratio
 from ranking.propensity.propensity import Propensity
+from ranking.propensity.sums import sums
 
 
 def swaps(
@@ -40,7 +41,7 @@ def swaps(
 
     def summed(values: Doubles) -> Doubles:
         """(depth, arm, top or k)"""
-        return np.bincount(cell, weights=values, minlength=log.depth * 4).reshape(-1, 2, 2)
+        return sums(cell, values, log.depth * 4).reshape(-1, 2, 2)
 
     def curve(weight: Doubles) -> Doubles:
         rate = ratio(summed(weight[part] * clicked), summed(weight[part]))
@@ -59,12 +60,11 @@ def swaps(
 
 
 def _check_arms(shown: Doubles, clicked: Doubles) -> None:
-    empty = ~(shown > 0).all(axis=(1, 2))
-    silent = ~(clicked.sum(axis=1) > 0).all(axis=1)
+    empty = np.flatnonzero(~(shown[1:] > 0).all(axis=(1, 2)))
+    silent = np.flatnonzero(~(clicked[1:].sum(axis=1) > 0).all(axis=1))
     for lost, what in ((empty, "be shown both swapped and not"), (silent, "have clicks")):
-        lost[0] = False
-        if lost.any():
-            k = int(lost.argmax())
+        if len(lost):
+            k = int(lost[0]) + 1
             raise DataError(
                 f"The pair of the top and position {k} (from 0) must {what}, in the queries "
                 f"whose `partner` is {k}; it does not. Log more swaps"
