@@ -143,7 +143,16 @@ class Config(_Section):
             raise ValueError("a run needs a [model], a [ranker], or both; it has neither")
         if self.ranker is not None and self.data.query is None:
             raise ValueError("a [ranker] needs data.query, the column that groups rows")
-        if self.ranker is not None and self.ranker.unbiased and self.data.position is None:
+        way = None if self.bias is None else self.bias.way
+        if way is not None and (self.data.position is None or self.ranker is None):
+            raise ValueError(
+                "bias.way says how a ranker learns from clicks by position; it needs a [ranker] "
+                "and data.position"
+            )
+        if way is not None and self.ranker is not None and self.ranker.type != "xgboost":
+            raise ValueError(f"bias.way is for rankers of type xgboost; got {self.ranker.type}")
+        unbiased = self.ranker is not None and self.ranker.unbiased and way is None
+        if unbiased and self.data.position is None:
             raise ValueError(
                 "an unbiased ranker needs data.position, the rank at which a row was shown; "
                 "declare it or set ranker.unbiased = false"

@@ -7,6 +7,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from features.dataset.dataset import Dataset
+from features.errors import ConfigError
+from pipelines.bias.train import debiased
 from pipelines.config import Config
 from pipelines.judge import judge_of, metric_of
 from pipelines.prepare import Prepared, Report
@@ -55,10 +57,22 @@ def train_ranker(
     if isinstance(settings, LightGBMConfig):
         mine = query_data(own, matrix(own, model)[0])
         return on_lightgbm.train(settings, names, mine, valid, judge, progress), history
+    if config.bias is not None and config.bias.way is not None:
+        mine = query_data(own, matrix(own, model)[0])
+        _refuse_start(start)
+        return debiased(config, names, mine, valid, judge, report, work), history
     with TemporaryDirectory(prefix=".pages-", dir=work) as folder:
         data = _data(own, model, settings.page_rows, Path(folder))
         ranker = train(settings, names, data, valid, judge, progress, start=start)
     return ranker, history
+
+
+def _refuse_start(start: Ranker | None) -> None:
+    if start is not None:
+        raise ConfigError(
+            "A ranker goes on from an earlier one by XGBoost's own objectives alone; bias.way is "
+            "given. Train anew, or remove it."
+        )
 
 
 def _data(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from ranking.debiasing import Way
+from ranking.off_policy.rank_metric import RankMetric
 
 Estimator = Literal["randomised", "swaps", "harvest_items", "regression_em", "dual"]
 
@@ -18,10 +21,16 @@ class BiasConfig(BaseModel):
     estimated for `depth` positions from the top, by the `estimator` or the first that the log
     allows, and taken to be at least `minimum` where they weigh clicks. Those learned from features
     read `queries` of the queries, drawn at random.
+
+    way: how the ranker learns from clicks (`ranking.debiasing.fit`), or `auto`: each way trained,
+    and that kept whose ranking is worth most on validation by `metric`, of clicks weighed by
+    examination. Without it `ranker.unbiased` says.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    way: Way | Literal["auto"] | None = None
+    metric: str = "dcg@10"
     item: str | None = None
     random: str | None = None
     partner: str | None = None
@@ -31,6 +40,11 @@ class BiasConfig(BaseModel):
     estimator: Estimator | None = None
     queries: int = Field(default=5_000, ge=100)
     seed: int = Field(default=0, ge=0)
+
+    @field_validator("metric")
+    @classmethod
+    def _known(cls, metric: str) -> str:
+        return str(RankMetric.parse(metric))
 
     @model_validator(mode="after")
     def _both(self) -> Self:

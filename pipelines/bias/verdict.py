@@ -18,6 +18,7 @@ from pipelines.scoring import matrix, query_data
 from ranking.choice import BASE, Choice, choose, compared
 from ranking.choice import click_log as weighed
 from ranking.debiasing import Known, Way
+from ranking.lambdamart.config import RankerConfig
 from ranking.off_policy import counterfactual
 from ranking.off_policy.compare import Difference
 from ranking.off_policy.estimate import Estimate
@@ -87,11 +88,13 @@ def verdict(run: Run, metric: str, ways: Sequence[Way], report: Report) -> Verdi
         DataError: examination cannot be estimated.
     """
     config = run.config
-    if config.ranker is None:
+    settings = config.ranker
+    if not isinstance(settings, RankerConfig):
         raise ConfigError(
-            f"A verdict compares rankers; the run {run.folder} has none. Declare a [ranker]."
+            f"A verdict compares rankers on XGBoost; the run {run.folder} has none. Declare a "
+            "[ranker] of type xgboost."
         )
-    settings, bias, model = config.ranker, config.bias or BiasConfig(), run.model
+    bias, model = config.bias or BiasConfig(), run.model
     log = click_log(config, {"train", "ranker"}, report)
     own, valid, test = (
         query_data(part, matrix(part, model)[0])

@@ -1,0 +1,74 @@
+"""A ranker that learns from clicks in the way that the configuration names, or the best of all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from features.files import write_json
+from pipelines.bias.config import BiasConfig
+from pipelines.bias.estimates import estimated
+from pipelines.bias.log import click_log
+from pipelines.config import Config
+from pipelines.prepare import Report
+from ranking.choice import choose
+from ranking.debiasing import Known, fit
+from ranking.lambdamart.config import RankerConfig
+from ranking.lambdamart.ranker import Ranker
+from ranking.propensity.propensity import Propensity
+from ranking.query_data import QueryData
+
+PROPENSITY, CHOICE = "propensity.json", "debias.json"  # of a run
+
+Floats = npt.NDArray[np.float32]
+
+
+def debiased(
+    config: Config,
+    names: Sequence[str],
+    data: QueryData,
+    valid: QueryData,
+    judge: Callable[[Floats], float],
+    report: Report,
+    work: Path,
+) -> Ranker:
+    """Train as `bias.way` says; what it rests on is written to `work`.
+
+    Raises:
+        DataError: examination is needed and cannot be estimated.
+    """
+    bias, settings = config.bias or BiasConfig(), config.ranker
+    assert isinstance(settings, RankerConfig)  # as the configuration has asked
+    assert bias.way is not None
+    known = Known(bias.depth)
+    if bias.way in ("ipw", "auto"):
+        propensity = _examination(config, bias, data, report)
+        propensity.save(work / PROPENSITY)
+        known = Known(propensity.depth, np.array(propensity.examination), bias.minimum)
+
+    def told(what: str, done: int) -> None:
+        report(f"train ranker {what}", done, settings.rounds)
+
+    if bias.way != "auto":
+        way = bias.way
+        return fit(way, settings, names, data, valid, judge, lambda done, _: told(way, done), known)
+    found = choose(settings, names, data, valid, known, told, bias.metric)
+    values: dict[str, Any] = {
+        way: {"value": one.value, "low": one.low, "high": one.high}
+        for way, one in found.values.items()
+    }
+    told_of = {"chosen": found.chosen, "metric": bias.metric, "ways": values}
+    write_json(work / CHOICE, told_of | {"failures": dict(found.failures)})
+    return found.ranker
+
+
+def _examination(config: Config, bias: BiasConfig, data: QueryData, report: Report) -> Propensity:
+    log = click_log(config, {"train", "ranker"}, report)
+    report("estimate examination", 0, 1)
+    found = estimated(bias, log, data)
+    report("estimate examination", 1, 1)
+    return found
