@@ -15,12 +15,12 @@ Estimator = Literal["randomised", "swaps", "harvest_items", "regression_em", "du
 class BiasConfig(BaseModel):
     """Columns of the log beside query, position and click, and what is made of them.
 
-    item: what was shown, the same item in many queries. random: 1 in rows whose query was shuffled
-    uniformly. partner, swapped: the position (counted as those of the log are) that was drawn to
-    change places with the top, null where none was, and whether the two did. Propensities are
-    estimated for `depth` positions from the top, by the `estimator` or the first that the log
-    allows, and taken to be at least `minimum` where they weigh clicks. Those learned from features
-    read `queries` of the queries, drawn at random.
+    item: what was shown, the same item in many queries; of several columns, all together. random:
+    1 in rows whose query was shuffled uniformly. partner, swapped: the position (counted as those
+    of the log are) that was drawn to change places with the top, null where none was, and whether
+    the two did. Propensities are estimated for `depth` positions from the top, by the `estimator`
+    or the first that the log allows, and taken to be at least `minimum` where they weigh clicks.
+    Those learned from features read `queries` of the queries, drawn at random.
 
     way: how the ranker learns from clicks (`ranking.debiasing.fit`), or `auto`: each way trained,
     and that kept whose ranking is worth most on validation by `metric`, of clicks weighed by
@@ -31,14 +31,14 @@ class BiasConfig(BaseModel):
 
     way: Way | Literal["auto"] | None = None
     metric: str = "dcg@10"
-    item: str | None = None
+    item: str | tuple[str, ...] | None = None
     random: str | None = None
     partner: str | None = None
     swapped: str | None = None
     depth: int = Field(default=10, ge=2, le=1_000)
     minimum: float = Field(default=0.05, gt=0, le=1)
     estimator: Estimator | None = None
-    queries: int = Field(default=5_000, ge=100)
+    queries: int = Field(default=2_000, ge=100)
     seed: int = Field(default=0, ge=0)
 
     @field_validator("metric")
@@ -53,7 +53,11 @@ class BiasConfig(BaseModel):
         return self
 
     @property
-    def columns(self) -> dict[str, str]:
+    def columns(self) -> dict[str, tuple[str, ...]]:
         """The declared columns, by what they are."""
-        roles = ("item", "random", "partner", "swapped")
-        return {role: getattr(self, role) for role in roles if getattr(self, role) is not None}
+        declared = {role: getattr(self, role) for role in ("item", "random", "partner", "swapped")}
+        return {
+            role: (one,) if isinstance(one, str) else one
+            for role, one in declared.items()
+            if one is not None
+        }

@@ -25,7 +25,7 @@ from ranking.query_data import QueryData
 Arrays = tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]  # sizes, position, click
 ORDER: tuple[Estimator, ...] = get_args(Estimator)  # what rests on less stands first
 
-_RELEVANCE = Trees(rounds=60)
+_RELEVANCE, _DRAWS = Trees(rounds=60), 10  # each draw learns relevance anew
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,7 @@ def _features(
             some.label,
             features=some.matrix,
             relevance=_RELEVANCE,
+            draws=_DRAWS,
             depth=_depth(config, frame),
             seed=config.seed,
         )
@@ -133,7 +134,7 @@ def _drawn(data: QueryData, config: BiasConfig) -> QueryData:
     return data.some(np.sort(random.choice(queries, config.queries, replace=False)))
 
 
-def _need(column: str | None, what: str) -> None:
+def _need(column: str | tuple[str, ...] | None, what: str) -> None:
     if column is None:
         raise DataError(f"It needs {what}; it is not declared.")
 

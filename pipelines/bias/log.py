@@ -29,19 +29,20 @@ def click_log(config: Config, parts: Container[str], report: Report) -> pl.DataF
     pieces, done = [], 0
     division = Division(config)
     _require(division, roles)
-    for piece in division.pieces(list(dict.fromkeys(roles.values()))):
+    columns = list(dict.fromkeys(column for own in roles.values() for column in own))
+    for piece in division.pieces(columns):
         done += piece.rows.height
         report("read", done, division.total)
         if piece.part in parts:
-            pieces.append(piece.rows.select(pl.col(one).alias(role) for role, one in roles.items()))
+            pieces.append(piece.rows.select(_one(own).alias(role) for role, own in roles.items()))
     if not pieces:
         raise DataError("The training part must hold rows; it holds none. Change data.split.")
     log = pl.concat(pieces, how="vertical_relaxed")
     for role in roles.keys() - {"partner"}:
         if missing := log[role].null_count():
             raise DataError(
-                f"Every row must have a {role}; column '{roles[role]}' misses {missing} of "
-                f"{log.height}. Fill or remove them."
+                f"Every row must have a {role}; column '{listing(roles[role])}' misses {missing} "
+                f"of {log.height}. Fill or remove them."
             )
     top = pl.col(POSITION).min()
     places = [(pl.col(one) - top).cast(pl.Int32) for one in (POSITION, "partner") if one in roles]
@@ -52,19 +53,26 @@ def click_log(config: Config, parts: Container[str], report: Report) -> pl.DataF
     )
 
 
-def _roles(config: Config) -> dict[str, str]:
+def _one(columns: tuple[str, ...]) -> pl.Expr:
+    """The column, or several as one text."""
+    if len(columns) == 1:
+        return pl.col(columns[0])
+    return pl.concat_str([pl.col(one).cast(pl.String) for one in columns], separator="\x1f")
+
+
+def _roles(config: Config) -> dict[str, tuple[str, ...]]:
     data = config.data
     if data.query is None or data.position is None:
         raise ConfigError(
             "What a position does to clicks is read from data.query and data.position; "
             f"{'data.query' if data.query is None else 'data.position'} is not declared."
         )
-    own = {QUERY: data.query, POSITION: data.position, CLICK: data.label}
+    own = {QUERY: (data.query,), POSITION: (data.position,), CLICK: (data.label,)}
     return own | (config.bias or BiasConfig()).columns
 
 
-def _require(division: Division, roles: dict[str, str]) -> None:
-    for role, column in roles.items():
+def _require(division: Division, roles: dict[str, tuple[str, ...]]) -> None:
+    for role, column in ((role, one) for role, own in roles.items() for one in own):
         if column not in division.columns:
             raise SchemaError(
                 f"The {role} must be a column of the log; there is no '{column}' among "
