@@ -17,7 +17,7 @@ CLICK, QUERY, POSITION = "click", "query", "position"
 
 
 def click_log(config: Config, parts: Container[str], report: Report) -> pl.DataFrame:
-    """The rows of some parts in order: query int64 (by first appearance), position int32 from 0,
+    """The rows of some parts, each in order: query int64 (by first appearance), position int32 from 0,
     click float32, and of item, random, partner and swapped those that are declared.
 
     Raises:
@@ -26,7 +26,8 @@ def click_log(config: Config, parts: Container[str], report: Report) -> pl.DataF
         DataError: there are no rows, or a value is missing.
     """
     roles = _roles(config)
-    pieces, done = [], 0
+    pieces: dict[str, list[pl.DataFrame]] = {}
+    done = 0
     division = Division(config)
     _require(division, roles)
     columns = list(dict.fromkeys(column for own in roles.values() for column in own))
@@ -34,10 +35,13 @@ def click_log(config: Config, parts: Container[str], report: Report) -> pl.DataF
         done += piece.rows.height
         report("read", done, division.total)
         if piece.part in parts:
-            pieces.append(piece.rows.select(_one(own).alias(role) for role, own in roles.items()))
+            rows = piece.rows.select(_one(own).alias(role) for role, own in roles.items())
+            pieces.setdefault(piece.part, []).append(rows)
     if not pieces:
         raise DataError("The training part must hold rows; it holds none. Change data.split.")
-    log = pl.concat(pieces, how="vertical_relaxed")
+    # Part by part: a chunk of the log may hold the ends of two.
+    every = [rows for part in pieces.values() for rows in part]
+    log = pl.concat(every, how="vertical_relaxed")
     for role in roles.keys() - {"partner"}:
         if missing := log[role].null_count():
             raise DataError(
