@@ -69,7 +69,7 @@ def shell(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 # Several trainings, each in a process of its own.
-SLOW = {"incremental.md", "losses.md", "training.md", "tuning.md"}
+SLOW = {"incremental.md", "losses.md", "ranking.md", "reranking.md", "training.md", "tuning.md"}
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ CLICK, QUERY, POSITION = "click", "query", "position"
 
 
 def click_log(config: Config, parts: Container[str], report: Report) -> pl.DataFrame:
-    """The rows of some parts, each in order: query int64 (by first appearance), position int32 from 0,
+    """The rows of some parts, each in order: query int64 (numbered), position int32 from 0,
     click float32, and of item, random, partner and swapped those that are declared.
 
     Raises:
