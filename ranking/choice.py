@@ -51,7 +51,7 @@ def choose(
     data: QueryData,
     valid: QueryData,
     known: Known,
-    report: Callable[[str, int], None],
+    report: Callable[[Way, int, float], None],
     metric: str = "dcg@10",
     ways: Sequence[Way] = WAYS,
 ) -> Choice:
@@ -77,9 +77,9 @@ def choose(
 
 
 def _told(
-    report: Callable[[str, int], None], way: Way, done: int, metrics: dict[str, float]
+    report: Callable[[Way, int, float], None], way: Way, done: int, metrics: dict[str, float]
 ) -> None:
-    report(f"{way} {next(iter(metrics.values())):.4f}", done)
+    report(way, done, next(iter(metrics.values())))
 
 
 def compared(

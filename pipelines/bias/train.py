@@ -16,7 +16,7 @@ from pipelines.bias.log import click_log
 from pipelines.config import Config
 from pipelines.prepare import Report
 from ranking.choice import choose
-from ranking.debiasing import Known, fit
+from ranking.debiasing import Known, Way, fit
 from ranking.lambdamart.config import RankerConfig
 from ranking.lambdamart.ranker import Ranker
 from ranking.propensity.propensity import Propensity
@@ -50,12 +50,16 @@ def debiased(
         propensity.save(work / PROPENSITY)
         known = Known(propensity.depth, np.array(propensity.examination), bias.minimum)
 
-    def told(what: str, done: int) -> None:
-        report(f"train ranker {what}", done, settings.rounds)
+    def told(way: Way, done: int, value: float) -> None:
+        report(f"train ranker, {way}", done, settings.rounds, f"{value:.4f}")
 
     if bias.way != "auto":
         way = bias.way
-        return fit(way, settings, names, data, valid, judge, lambda done, _: told(way, done), known)
+
+        def progress(done: int, metrics: dict[str, float]) -> None:
+            told(way, done, next(iter(metrics.values())))
+
+        return fit(way, settings, names, data, valid, judge, progress, known)
     found = choose(settings, names, data, valid, known, told, bias.metric)
     values: dict[str, Any] = {
         way: {"value": one.value, "low": one.low, "high": one.high}

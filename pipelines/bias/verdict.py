@@ -106,8 +106,8 @@ def verdict(run: Run, metric: str, ways: Sequence[Way], report: Report) -> Verdi
     known = Known(propensity.depth, np.array(propensity.examination), bias.minimum)
     names = own_names(run, logit=model is not None)
 
-    def told(what: str, done: int) -> None:
-        report(f"train {what}", done, settings.rounds)
+    def told(way: Way, done: int, value: float) -> None:
+        report(f"train {way}", done, settings.rounds, f"{metric} {value:.4f}")
 
     found = choose(settings, names, own, valid, known, told, metric, ways)
     held = weighed(test, known)
