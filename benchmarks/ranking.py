@@ -81,16 +81,24 @@ def own(rows: int, debiased: bool) -> Callable[[], object]:
 
 
 def native(rows: int) -> Callable[[], object]:
-    from ranking.groups import Groups
-    from ranking.lambdamart import QueryData, RankerConfig, train
+    from pipelines.judge import judge_of, metric_of
+    from ranking.lambdamart.config import RankerConfig
+    from ranking.lambdamart.train import train
+    from ranking.query_data import QueryData
 
-    data, valid = (
-        QueryData(matrix, label, Groups(np.arange(len(label)), sizes))
-        for matrix, label, sizes in (simulated(rows, 0), simulated(rows // 50, 1))
-    )
-    config = RankerConfig(unbiased=False, rounds=ROUNDS, patience=ROUNDS, pairs=DEPTH)
+    parts = simulated(rows, 0), simulated(rows // 50, 1)
+    config = RankerConfig(unbiased=False, rounds=ROUNDS, patience=ROUNDS, num_pair_per_sample=DEPTH)
     names = [str(number) for number in range(FEATURES)]
-    return lambda: train(config, names, data, valid, lambda *_: None)
+
+    def learn() -> object:
+        data, valid = (
+            QueryData.of(matrix, label, np.repeat(np.arange(len(sizes)), sizes))
+            for matrix, label, sizes in parts
+        )
+        judge = judge_of(metric_of("nDCG@10"), valid)
+        return train(config, names, data, valid, judge, lambda *_: None)
+
+    return learn
 
 
 def overhead(rows: int, runs: int) -> list[Figure]:
