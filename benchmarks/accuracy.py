@@ -21,7 +21,7 @@ from typing import Any
 
 from benchmarks.quality.journal import Journal, Key
 from benchmarks.quality.report import tables
-from benchmarks.quality.task import RATES, SEEDS, TASKS, Task
+from benchmarks.quality.task import SEEDS, TASKS, Task
 
 CONTESTANTS = {"crossrank": "benchmarks.quality.ours", "FuxiCTR": "benchmarks.quality.theirs"}
 FIRST = ("wide_deep", "dcn_v2", "dnn", "deepfm", "finalmlp")
@@ -53,7 +53,7 @@ def missing(task: Task, journal: Journal, who: str, model: str, l2: Levels) -> I
         entries, sign = journal.entries(task.budget), 1 if task.higher_is_better else -1
         return max(keys, key=lambda key: sign * entries[key].valid[task.metrics[0]])
 
-    rates = [tried(rate, l2[1]) for rate in RATES[task.versus]]
+    rates = [tried(rate, l2[1]) for rate in task.rates]
     yield from new(rates)
     penalties = [tried(best(rates).rate, one) for one in l2]
     yield from new(penalties)

@@ -25,6 +25,7 @@ class CAN(DeepConfig):
     Both sides have tables apart from the embeddings, those of each pair apart from the others'
     unless `combination_independent` is false, and each order its own weights where
     `order_independent`. `pairs` are by default each sequence with the id of its vocabulary.
+    `co_stddev` is the spread at the start, that of the item side `co_item_stddev` where given.
 
     Bian et al., WSDM 2022 (https://arxiv.org/abs/2011.05625).
     """
@@ -34,6 +35,7 @@ class CAN(DeepConfig):
     co_dim: int = Field(default=16, ge=1, le=256)
     co_layers: tuple[Unit, ...] = Field(default=(8, 4), min_length=1)
     co_stddev: float = Field(default=0.1, gt=0)
+    co_item_stddev: float | None = Field(default=None, ge=0)
     orders: int = Field(default=3, ge=1, le=8)
     order_independent: bool = False
     combination_independent: bool = True
@@ -47,13 +49,14 @@ class CAN(DeepConfig):
             order_independent=self.order_independent,
         )
         pairs = pairs_of(layout, self.pairs)
+        spread = self.co_stddev if self.co_item_stddev is None else self.co_item_stddev
         for name, pair in zip(self.names(pairs), pairs, strict=True):
-            for table, field, dim in (
-                (name[0], pair.item, width),
-                (name[1], pair.user, self.co_dim),
+            for table, field, dim, stddev in (
+                (name[0], pair.item, width, spread),
+                (name[1], pair.user, self.co_dim, self.co_stddev),
             ):
                 found[table] = TableSpec(
-                    dim=dim, group="embeddings", stddev=self.co_stddev, fields=(field,), whole=True
+                    dim=dim, group="co_action", stddev=stddev, fields=(field,), whole=True
                 )
         return found
 

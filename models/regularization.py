@@ -20,9 +20,11 @@ class L2(BaseModel):
 
     embeddings: float = Field(default=0.0, ge=0)
     wide: float = Field(default=0.0, ge=0)
+    co_action: float | None = Field(default=None, ge=0)
     dense: float = Field(default=0.0, ge=0)
     whole_tables: bool = False
 
     def of(self, group: str) -> float:
         """Of a table's group."""
-        return {"embeddings": self.embeddings, "wide": self.wide}[group]
+        co_action = self.embeddings if self.co_action is None else self.co_action
+        return {"embeddings": self.embeddings, "wide": self.wide, "co_action": co_action}[group]

@@ -90,9 +90,9 @@ def _require_alike(model: Model, saved: Saved) -> None:
             "Change [model] back, or train without the earlier run."
         )
     rules, earlier = model.optimizers, saved.optimizers
-    for group in ("embeddings", "wide"):
+    for group in ("embeddings", "wide", "co_action"):
         if not rules.sparse(group).continues(earlier.sparse(group)):
-            raise ConfigError(_rule(group, getattr(earlier, group)))
+            raise ConfigError(_rule(group, earlier.sparse(group)))
     if type(rules.dense) is not type(earlier.dense):
         raise ConfigError(_rule("dense", earlier.dense))
 

@@ -20,11 +20,20 @@ NAME = "crossrank"
 L2 = (0.0, 0.03, 0.1)  # by the rows a batch touches
 
 _DEEP = {"dim": DIM, "hidden": HIDDEN}
-_PAIRS = [
-    {"item": "item_id", "user": "history"},
-    {"item": "item_category", "user": "user_age"},
-    {"item": "item_brand", "user": "user_country"},
-]
+_CAN: dict[str, dict[str, Any]] = {
+    "co-action": {
+        "pairs": [
+            {"item": "item_id", "user": "history"},
+            {"item": "item_category", "user": "user_age"},
+            {"item": "item_brand", "user": "user_country"},
+        ]
+    },
+    "beauty": {
+        "pairs": [{"item": "item_category", "user": "history_categories"}],
+        "co_item_stddev": 0.0,
+    },
+}
+_CO_ACTION = {"beauty": 5}  # its learning rate over that of the dense part, where not as embeddings
 MODELS: dict[str, dict[str, Any]] = {
     "lr": {},
     "fm": {"dim": DIM},
@@ -55,6 +64,7 @@ def _train_config(key: Key) -> dict[str, Any]:
         "embeddings": {"learning_rate": 20 * key.rate},
         "wide": {"learning_rate": 50 * key.rate},
         "dense": {"learning_rate": key.rate},
+        "co_action": {"learning_rate": _CO_ACTION.get(key.dataset, 20) * key.rate},
     }
     l2 = {"embeddings": key.l2, "wide": key.l2}
     return {"optimizers": optimizers, "l2": l2, "seed": key.seed}
@@ -69,8 +79,8 @@ def run(task: Task, key: Key, folder: Path) -> Entry:
         tf.config.threading.set_inter_op_parallelism_threads(1)
     began = time.perf_counter()
     model = {"type": key.model, **MODELS[key.model]}
-    if key.model == "can" and task.world:
-        model["pairs"] = _PAIRS
+    if key.model == "can":
+        model |= _CAN[task.name]
     config = task.config(folder, model, _train_config(key))
     out = folder / f"run-{os.getpid()}"
     shutil.rmtree(out, ignore_errors=True)

@@ -17,7 +17,6 @@ from pipelines.simulator.simulation import simulate
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 DIM, HIDDEN = 10, [128, 64]
 SEEDS = 5
-RATES = {"rivals": (1e-3, 2e-3, 4e-3), "families": (5e-4, 1e-3, 2e-3, 4e-3, 8e-3)}
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,8 @@ class Task:
 
     example: the configuration that says how it is read. world: of the simulator, in place of an
     example. metrics: those reported; the first picks epoch and setting, on validation. changes:
-    to the example's data section. versus: FuxiCTR's same models, or the other families for CAN.
+    to the example's data section. features: beside those of the example. rates: those tried.
+    versus: FuxiCTR's same models, or the other families for CAN.
     """
 
     name: str
@@ -38,12 +38,14 @@ class Task:
     example: str | None = None
     world: dict[str, Any] = field(default_factory=dict)
     changes: dict[str, Any] = field(default_factory=dict)
+    features: tuple[dict[str, Any], ...] = ()
+    rates: tuple[float, ...] = (1e-3, 2e-3, 4e-3)
 
     @property
     def budget(self) -> str:
         """A digest of all that must be the same for figures to be held against each other."""
         said = [self.name, self.batch_size, self.epochs, self.patience, self.metrics, self.world]
-        said += [self.changes, DIM, HIDDEN]
+        said += [self.changes, DIM, HIDDEN, *([self.features] if self.features else [])]
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:12]
 
     @property
@@ -63,7 +65,8 @@ class Task:
             "batch_size": self.batch_size,
             "monitor": self.metrics[0],
         }
-        whole = {"name": self.name, **document, "data": data, "model": model}
+        features = [*document["features"], *self.features]
+        whole = {"name": self.name, **document, "data": data, "features": features, "model": model}
         return check_config({**whole, "train": {**common, **train}}, self._base(folder))
 
     def prepared(self, folder: Path) -> Prepared:
@@ -108,6 +111,15 @@ _SIMULATED: dict[str, Any] = {
 }
 
 _FEWER = {"negatives_per_positive": 1, "valid_negatives": 10}
+_CATEGORIES = (
+    {"type": "id", "column": "item_category"},
+    {
+        "type": "sequence",
+        "column": "history_categories",
+        "vocabulary": "item_category",
+        "max_length": 20,
+    },
+)
 
 TASKS = {
     one.name: one
@@ -117,17 +129,19 @@ TASKS = {
         Task(
             "beauty",
             2048,
-            epochs=4,
             metrics=("nDCG@10", "AUC", "GAUC(query)"),
             versus="families",
             example="beauty",
             changes={"options": {**_example("beauty")["data"]["options"], **_FEWER}},
+            features=_CATEGORIES,
+            rates=(5e-4, 1e-3, 2e-3, 4e-3),
         ),
         Task(
             "co-action",
             1024,
             versus="families",
             world={"rows": 100_000, "users": 3_000, "items": 1_000, "co_action_strength": 2.0},
+            rates=(5e-4, 1e-3, 2e-3, 4e-3, 8e-3),
         ),
     )
 }

@@ -18,12 +18,14 @@ class Ragged:
     start: Ints
     length: Ints
 
-    def take(self, rows: Ints) -> pl.Series:
-        """Return the lists at `rows` as a list<int64> series."""
+    def take(self, rows: Ints, of: pl.Series | None = None) -> pl.Series:
+        """Return the lists at `rows` as a list<int64> series, or of what `of` holds at them."""
         start, length = self.start[rows], self.length[rows]
         offsets = np.concatenate(([0], np.cumsum(length)))
         at = np.repeat(start - offsets[:-1], length) + np.arange(int(offsets[-1]))
-        lists = pa.LargeListArray.from_arrays(pa.array(offsets), pa.array(self.values[at]))
+        found = self.values[at]
+        inner = pa.array(found) if of is None else of.gather(found).to_arrow()
+        lists = pa.LargeListArray.from_arrays(pa.array(offsets), inner)
         series = pl.from_arrow(lists)
         assert isinstance(series, pl.Series)
         return series

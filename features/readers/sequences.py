@@ -25,6 +25,11 @@ from features.readers.tokens import Tokens
 
 _USERS = 2048  # users a random stream serves: part of what a seed means, so never change it
 _PIECE = 65_536  # rows whose lists are laid out at once
+_OF_ATTRIBUTES: dict[str, pl.DataType] = {
+    "item_attributes": pl.List(pl.Int64()),
+    "item_category": pl.Int64(),
+    "history_categories": pl.List(pl.Int64()),
+}
 
 
 class SequenceOptions(Options):
@@ -69,11 +74,13 @@ class _Groups:
 class SequenceSource(Source):
     """Leave-one-out rows of user histories: each positive with negatives it is ranked against.
 
-    query_id, user_id, item_id int64; item_attributes list<int64> (if declared; empty for an
-    item without); history list<int64>, the items before the target, oldest first; label int8;
-    split string. A positive and its negatives share query_id, user_id, history and split; the
-    positive stands at a random place among them, so that ties give it nothing. Negatives are
-    distinct within a group, uniform over the items of the files that the user never touched,
+    query_id, user_id, item_id int64; history list<int64>, the items before the target, oldest
+    first; label int8; split string. If `attributes` are declared: item_attributes list<int64>,
+    empty for an item without; item_category int64, the last of them (such files go from the broad
+    to the fine), and history_categories list<int64>, those of the history, item for item, both
+    missing for an item without. A positive and its negatives share query_id, user_id, history and
+    split; the positive stands at a random place among them, so that ties give it nothing. Negatives
+    are distinct within a group, uniform over the items of the files that the user never touched,
     and depend on nothing but the files, the seed and the number asked for. The files are read
     twice.
 
@@ -90,7 +97,7 @@ class SequenceSource(Source):
             "query_id": pl.Int64(),
             "user_id": pl.Int64(),
             "item_id": pl.Int64(),
-            **({"item_attributes": integers} if self._attributes is not None else {}),
+            **(_OF_ATTRIBUTES if self._attributes is not None else {}),
             "history": integers,
             "label": pl.Int8(),
             "split": pl.String(),
@@ -134,6 +141,11 @@ class SequenceSource(Source):
         assert self._attributes is not None
         return _read_attributes(self._attributes, self._catalog.items)
 
+    @cached_property
+    def _categories(self) -> pl.Series:
+        every = np.arange(len(self._catalog.items))
+        return self._item_attributes.take(every).list.last()
+
     def _blocks(self) -> Iterator[tuple[Tokens, Ints]]:
         """Yield the tokens of `_USERS` lines of a file at a time, and what they say."""
         must = "a line must be a user id and at least one item id, all whole numbers"
@@ -157,10 +169,11 @@ class SequenceSource(Source):
             everything = leave_one_out(tokens, self._chosen.train_positions)
             at = self._asked_for(everything)
             targets = everything.of(at)
-            groups = self._groups(tokens, ids, targets, block)
+            ranks = np.searchsorted(items, ids)
+            groups = self._groups(tokens, ranks, targets, block)
             begin = tokens.start[targets.user] + 1
             begin = np.maximum(begin, targets.token - self._chosen.max_history)
-            history = Ragged(ids, begin, targets.token - begin)
+            length = targets.token - begin
             for start in range(0, len(groups.rank), _PIECE):
                 target = groups.target[start : start + _PIECE]
                 rank = groups.rank[start : start + _PIECE]
@@ -173,16 +186,23 @@ class SequenceSource(Source):
                 if "split" in columns:
                     found["split"] = pl.Series(SPLITS).gather(targets.split[target])
                 if "history" in columns:
-                    found["history"] = history.take(target)
+                    found["history"] = Ragged(ids, begin, length).take(target)
                 if "item_attributes" in columns:
                     found["item_attributes"] = self._item_attributes.take(rank)
+                if "item_category" in columns:
+                    found["item_category"] = self._categories.gather(rank)
+                if "history_categories" in columns:
+                    bought = Ragged(ranks, begin, length)
+                    found["history_categories"] = bought.take(target, self._categories)
                 yield pl.DataFrame({name: found[name] for name in columns})
             queries += len(everything.token)
 
-    def _groups(self, tokens: Tokens, ids: Ints, targets: Targets, block: int) -> _Groups:
-        """Return the candidates of each target: itself, at a random place, and its negatives."""
+    def _groups(self, tokens: Tokens, ranks: Ints, targets: Targets, block: int) -> _Groups:
+        """Return the candidates of each target: itself, at a random place, and its negatives.
+
+        `ranks` (tokens,) are those of the items; where a user id stands they mean nothing.
+        """
         counts = self._chosen.negatives()
-        ranks = np.searchsorted(self._catalog.items, ids)
         untouched = self._untouched(tokens, ranks, targets)
         size = counts[targets.split] + 1
         begin = np.cumsum(size) - size
@@ -202,10 +222,7 @@ class SequenceSource(Source):
         return _Groups(np.repeat(np.arange(len(size)), size), rank, label)
 
     def _untouched(self, tokens: Tokens, ranks: Ints, targets: Targets) -> Untouched:
-        """Return what the users of `tokens` never touched: enough for the negatives of `targets`.
-
-        `ranks` (tokens,) are the ranks of the items; where a user id stands they mean nothing.
-        """
+        """Return what the users of `tokens` never touched: enough for what `targets` need."""
         items = len(self._catalog.items)
         touch = np.delete(np.arange(len(ranks)), tokens.start)
         users = tokens.lines.height

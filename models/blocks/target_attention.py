@@ -16,8 +16,10 @@ class TargetAttention(keras.layers.Layer):
     """sum_t a(k_t, q) k_t, with a = w MLP([k, q, k - q, k * q]) + b.
 
     Not normalised, so that the intensity of an interest is kept; with `softmax` the a of the
-    present elements become their softmax. An empty sequence gives zeros. What the MLP learns
-    (the moments of Dice among it) it learns of present elements alone.
+    present elements become their softmax. b starts at 1, so that a history starts as about the sum
+    of its elements: from 0 it would be small by the square, and its gradients too. An empty
+    sequence gives zeros. What the MLP learns (the moments of Dice among it) it learns of present
+    elements alone.
 
     DIN, Zhou et al., KDD 2018 (https://arxiv.org/abs/1706.06978), section 4.3 and figure 2.
 
@@ -41,7 +43,9 @@ class TargetAttention(keras.layers.Layer):
         self._softmax = softmax
         self._mlp = MLP(hidden, activation=activation, seed=first)
         self._head = keras.layers.Dense(
-            1, kernel_initializer=keras.initializers.GlorotNormal(seed=last)
+            1,
+            kernel_initializer=keras.initializers.GlorotNormal(seed=last),
+            bias_initializer="ones",
         )
 
     def call(self, elements: Tensor, query: Tensor, mask: Tensor, training: bool = False) -> Tensor:

@@ -16,12 +16,14 @@ from models.optimizers.registry import Sparse
 
 
 class Optimizers(BaseModel):
-    """One update rule a group: rows of embeddings, rows of wide weights, the dense network."""
+    """One update rule a group: rows of embeddings, rows of wide weights, rows of co-actions, which
+    have that of embeddings unless given their own, and the dense network."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     embeddings: Sparse = AdaGrad()
     wide: Sparse = Ftrl()
+    co_action: Sparse | None = None
     dense: Dense = Adam()
 
     @model_validator(mode="before")
@@ -30,7 +32,7 @@ class Optimizers(BaseModel):
         """`embeddings.learning_rate = 0.01` alone keeps the group's own rule."""
         if not isinstance(data, Mapping):
             return data
-        rules = {"embeddings": "adagrad", "wide": "ftrl", "dense": "adam"}
+        rules = {"embeddings": "adagrad", "wide": "ftrl", "co_action": "adagrad", "dense": "adam"}
         return {
             group: {"type": rules[group], **value}
             if group in rules and isinstance(value, Mapping)
@@ -39,5 +41,5 @@ class Optimizers(BaseModel):
         }
 
     def sparse(self, group: str) -> SparseOptimizer:
-        optimizer: SparseOptimizer = getattr(self, group)
-        return optimizer
+        optimizer: SparseOptimizer | None = getattr(self, group)
+        return self.embeddings if optimizer is None else optimizer

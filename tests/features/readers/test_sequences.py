@@ -129,6 +129,27 @@ def test_attributes_follow_the_item(write, tmp_path: Path) -> None:
     assert source.identity()["attributes"] != before["attributes"]
 
 
+def test_categories_are_the_last_attributes_of_items_and_of_their_histories(
+    write, tmp_path: Path
+) -> None:
+    write("a.txt", TEXT)
+    known = {1: [7, 90], 3: [80], 4: [7, 8, 70], 6: [], 9: [90]}
+    write("a.json", json.dumps(known))
+    found = _read(tmp_path, attributes="a.json", max_history=3)
+    positives = found.filter(pl.col("label") == 1)
+    assert positives.select("item_category", "history_categories").rows() == [
+        (80, [90, None]),
+        (70, [90, None, 80]),
+        (None, [None, 80, 70]),
+        (None, [80, 70, None]),
+        (None, [None]),
+        (90, [None, None]),
+    ]
+    last = {item: (attributes or [None])[-1] for item, attributes in known.items()}
+    for item, category in found.select("item_id", "item_category").iter_rows():
+        assert category == last.get(item)
+
+
 def test_a_repeated_item_is_touched_once(write, tmp_path: Path) -> None:
     write("a.txt", "1 4 4 4 4\n2 5 6\n")
     found = _read(tmp_path, test_negatives=2)

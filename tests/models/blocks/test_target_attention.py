@@ -163,3 +163,13 @@ def test_in_bfloat16(softmax: bool, bfloat16: Any) -> None:
     found = make("prelu", softmax)(X, QUERY, MASK)
     expected = reference(make("prelu", softmax), "prelu", softmax)
     np.testing.assert_allclose(tf.cast(found, tf.float32), expected, rtol=0.05, atol=0.05)
+
+
+def test_it_starts_near_the_sum_or_mean_of_small_elements() -> None:
+    """So that a history reaches the network as strongly as where it is pooled."""
+    small = X / 1000
+    total = small.sum(1)
+    np.testing.assert_allclose(make()(small, QUERY / 1000, MASK), total, 0.01, 1e-5)
+    mean = total / np.maximum(MASK.sum(1), 1)[:, None]
+    found = make(softmax=True)(small, QUERY / 1000, MASK)
+    np.testing.assert_allclose(found, mean, 0.01, 1e-5)

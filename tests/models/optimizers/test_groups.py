@@ -32,11 +32,20 @@ def test_a_group_takes_another_rule() -> None:
     assert groups.dense == Lookahead(inner=SGD(learning_rate=0.5))
 
 
-@pytest.mark.parametrize("group", ["embeddings", "wide"])
+@pytest.mark.parametrize("group", ["embeddings", "wide", "co_action"])
 @pytest.mark.parametrize("kind", get_args(get_args(Sparse)[0]), ids=lambda one: one.__name__)
 def test_any_sparse_rule_updates_any_table(group: str, kind: type[SparseOptimizer]) -> None:
     tag = kind.model_fields["type"].default
     assert Optimizers.model_validate({group: {"type": tag}}).sparse(group) == kind()
+
+
+def test_co_actions_have_the_rule_of_embeddings_or_their_own() -> None:
+    groups = Optimizers.model_validate({"embeddings": {"learning_rate": 0.5}})
+    assert groups.sparse("co_action") == AdaGrad(learning_rate=0.5)
+    groups = Optimizers.model_validate(
+        {"embeddings": {"learning_rate": 0.5}, "co_action": {"rowwise": True}}
+    )
+    assert groups.sparse("co_action") == AdaGrad(rowwise=True)
 
 
 def test_json_round_trip() -> None:
