@@ -37,29 +37,33 @@ def singles(*values: float) -> tuple[np.float32, ...]:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def _fetch(_: Any, array: Any, place: Any) -> Any:
-    """Ask for the cache line of the number at that place of a flat array; changes no result."""
+def fetch_ahead(_: Any, table: Any, rows: Any, at: Any, width: Any) -> Any:  # noqa: ARG001
+    """fetch_ahead(table, rows, at, width): have a row on its way to the processor that is soon
+    needed, the one `_AHEAD` after rows[at], of which the kernel reads `width` numbers.
+
+    It changes no result; waiting for rows is most of the time that they take. In the compiler's
+    own terms, since a call in Python's would count references to the arrays.
+    """
 
     def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        data = context.make_array(signature.args[0])(context, builder, values[0]).data
-        pointer = builder.bitcast(builder.gep(data, [values[1]]), cgutils.voidptr_t)
-        number = ir.IntType(32)
+        held, wanted = (
+            context.make_array(kind)(context, builder, value)
+            for kind, value in zip(signature.args[:2], values[:2], strict=True)
+        )
+        number, place = ir.IntType(32), values[2].type
+        last = builder.sub(wanted.nitems, place(1))
+        ahead = builder.add(values[2], place(_AHEAD))
+        ahead = builder.select(builder.icmp_signed("<", ahead, wanted.nitems), ahead, last)
+        row = builder.sext(builder.load(builder.gep(wanted.data, [ahead])), place)
+        start = builder.mul(row, cgutils.unpack_tuple(builder, held.shape)[1])
+        lines = builder.sdiv(builder.add(values[3], place(_LINE - 1)), place(_LINE))
         kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, number, number, number])
         prefetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        read, keep, data_not_code = number(0), number(3), number(1)
-        builder.call(prefetch, [pointer, read, keep, data_not_code])
+        with cgutils.for_range(builder, lines) as line:
+            column = builder.add(start, builder.mul(line.index, place(_LINE)))
+            pointer = builder.bitcast(builder.gep(held.data, [column]), cgutils.voidptr_t)
+            # To be read, into the nearest cache, as data.
+            builder.call(prefetch, [pointer, number(0), number(3), number(1)])
         return context.get_dummy_value()
 
-    return types.void(array, types.int64), build
-
-
-@njit(nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def fetch_ahead(table: Any, rows: Any, at: int, width: int) -> None:
-    """Have the first `width` numbers of a row on their way that is soon needed, after rows[at].
-
-    What a table's rows are waited for is most of the time that they take.
-    """
-    if at + _AHEAD < len(rows):
-        start = np.int64(rows[at + _AHEAD]) * table.shape[1]
-        for column in range(0, width, _LINE):
-            _fetch(table, start + column)
+    return types.void(table, rows, types.int64, types.int64), build

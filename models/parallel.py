@@ -26,7 +26,7 @@ if hasattr(os, "register_at_fork"):
 
 def at_once(calls: Sequence[Callable[[], T]]) -> list[T]:
     """What each of them returns, in order; one may itself ask for others."""
-    if len(calls) == 1 or len(mine()) == 1:
+    if len(calls) < 2 or len(mine()) == 1:
         return [call() for call in calls]
     first, *rest = calls
     waiting = [_pool().submit(call) for call in rest]

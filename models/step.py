@@ -104,9 +104,9 @@ class Step:
         """Update the tables and the network by their gradients, once these are clipped."""
         clipped = self.config.clip.apply([*map(as_tensor, of_rows), *of_dense])
         rows, dense = clipped[: len(of_rows)], clipped[len(of_rows) :]
-        self._dense.learning_rate.assign(rate * self.model.optimizers.dense.learning_rate)
+        of_network = tf.constant(rate * self.model.optimizers.dense.learning_rate)
         push = partial(self._sparse.push, touched, [as_array(one) for one in rows], rate)
-        at_once([partial(self._apply, dense), push])
+        at_once([partial(self._apply, dense, of_network), push])
 
     def _query(self, batch: Batch) -> list[npt.NDArray[np.int32]]:
         """What the loss takes beside labels and weights."""
@@ -163,7 +163,8 @@ class Step:
         pairs = zip(found[len(used) :], dense, strict=True)
         return loss, of_used, [self._of_dense(gradient, one) for gradient, one in pairs]
 
-    def _update(self, gradients: Sequence[Tensor | None]) -> None:
+    def _update(self, gradients: Sequence[Tensor | None], rate: Tensor) -> None:
+        self._dense.learning_rate.assign(rate)
         self._dense.apply_gradients(zip(gradients, self.network.trainable_variables, strict=True))
 
     def _of_dense(self, gradient: Tensor | None, weight: Tensor) -> Tensor | None:

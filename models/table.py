@@ -139,6 +139,7 @@ def _pull(storage: Any, ids: Any, found: Any) -> None:
     dim = found.shape[1]
     for i in range(len(ids)):
         fetch_ahead(storage, ids, i, dim)
-        row, weights = storage[ids[i]], found[i]
+        row = storage[ids[i]]
+        weights = found[i]
         for j in range(dim):
             weights[j] = row[j]

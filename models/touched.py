@@ -71,6 +71,7 @@ def _distinct(ids: Any, marks: Any) -> Any:
 def _sum(values: Any, where: Any, total: Any) -> None:
     total[:] = 0
     for i in range(len(where)):
-        row, value = total[where[i]], values[i]
+        row = total[where[i]]
+        value = values[i]
         for j in range(len(value)):
             row[j] += value[j]

@@ -53,7 +53,9 @@ def _elementwise(table: Any, rows: Any, gradient: Any, rate: Any, most: Any, eps
     dim = gradient.shape[1]
     for i in range(len(rows)):
         fetch_ahead(table, rows, i, 2 * dim)
-        w, n, g = table[rows[i], :dim], table[rows[i], dim : 2 * dim], gradient[i]
+        w = table[rows[i], :dim]
+        n = table[rows[i], dim : 2 * dim]
+        g = gradient[i]
         for j in range(dim):
             n[j] = min(n[j] + g[j] * g[j], most)
         for j in range(dim):
@@ -65,7 +67,8 @@ def _rowwise(table: Any, rows: Any, gradient: Any, rate: Any, most: Any, epsilon
     dim = gradient.shape[1]
     for i in range(len(rows)):
         fetch_ahead(table, rows, i, dim + 1)
-        row, g = table[rows[i]], gradient[i]
+        row = table[rows[i]]
+        g = gradient[i]
         square = np.float32(0)
         for j in range(dim):
             square += g[j] * g[j]

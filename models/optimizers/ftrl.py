@@ -63,8 +63,10 @@ def _update(table: Any, rows: Any, gradient: Any, rate: Any, beta: Any, l1: Any,
     dim, zero = gradient.shape[1], np.float32(0)
     for i in range(len(rows)):
         fetch_ahead(table, rows, i, 3 * dim)
-        w, g = table[rows[i], :dim], gradient[i]
-        z, n = table[rows[i], dim : 2 * dim], table[rows[i], 2 * dim : 3 * dim]
+        w = table[rows[i], :dim]
+        z = table[rows[i], dim : 2 * dim]
+        n = table[rows[i], 2 * dim : 3 * dim]
+        g = gradient[i]
         for j in range(dim):
             total = n[j] + g[j] * g[j]
             z[j] += g[j] - (np.sqrt(total) - np.sqrt(n[j])) / rate * w[j]

@@ -71,8 +71,10 @@ def _update(
     dim, zero = gradient.shape[1], np.float32(0)
     for i in range(len(rows)):
         fetch_ahead(table, rows, i, 3 * dim)
-        w, g = table[rows[i], :dim], gradient[i]
-        z, n = table[rows[i], dim : 2 * dim], table[rows[i], 2 * dim : 3 * dim]
+        w = table[rows[i], :dim]
+        z = table[rows[i], dim : 2 * dim]
+        n = table[rows[i], 2 * dim : 3 * dim]
+        g = gradient[i]
         square = zero
         for j in range(dim):
             total = n[j] + g[j] * g[j]

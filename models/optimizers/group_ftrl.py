@@ -58,7 +58,8 @@ def _update(
     dim, zero, one = gradient.shape[1], np.float32(0), np.float32(1)
     for i in range(len(rows)):
         fetch_ahead(table, rows, i, dim + 1)
-        row, g = table[rows[i]], gradient[i]
+        row = table[rows[i]]
+        g = gradient[i]
         largest = zero
         for j in range(dim):
             largest = max(largest, g[j] * g[j])

@@ -65,13 +65,12 @@ def _update(
     (kept_1, new_1, log_1), (kept_2, new_2, log_2) = first, second
     for i in range(len(rows)):
         fetch_ahead(table, rows, i, last + 1)
-        row, g = table[rows[i]], gradient[i]
-        w, m, v, most = (
-            row[:dim],
-            row[dim : 2 * dim],
-            row[2 * dim : 3 * dim],
-            row[last - dim : last],
-        )
+        row = table[rows[i]]
+        g = gradient[i]
+        w = row[:dim]
+        m = row[dim : 2 * dim]
+        v = row[2 * dim : 3 * dim]
+        most = row[last - dim : last]  # without amsgrad, that is v
         row[last] += np.float32(1)
         # 1 - beta^count, without the cancellation that float32 has near beta = 1.
         mean, square = -np.expm1(row[last] * log_1), -np.expm1(row[last] * log_2)
@@ -81,5 +80,5 @@ def _update(
         if amsgrad:
             for j in range(dim):
                 most[j] = max(most[j], v[j])
-        for j in range(dim):  # without amsgrad, `most` is `v`
+        for j in range(dim):
             w[j] -= rate * (m[j] / mean) / (np.sqrt(most[j] / square) + epsilon)

@@ -18,8 +18,9 @@ class SparseOptimizer(BaseModel, ABC):
     """Updates rows given the sum of their gradients over the batch.
 
     State is stored beside the weights of a row, `slots` floats for each weight and then
-    `row_slots` floats for the row, so that an update finds all that it needs in one place. A row that no example names is neither read nor written: where a paper would
-    move it (momentum, decaying averages), these rules are lazy.
+    `row_slots` floats for the row, so that an update finds all that it needs in one place. A row
+    that no example names is neither read nor written: where a paper would move it (momentum,
+    decaying averages), these rules are lazy.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -45,7 +45,9 @@ def _update(
     dim = gradient.shape[1]
     for i in range(len(rows)):
         fetch_ahead(table, rows, i, 2 * dim)
-        w, v, g = table[rows[i], :dim], table[rows[i], dim : 2 * dim], gradient[i]
+        w = table[rows[i], :dim]
+        v = table[rows[i], dim : 2 * dim]
+        g = gradient[i]
         for j in range(dim):
             v[j] = kept * v[j] + new * g[j] * g[j]
         for j in range(dim):

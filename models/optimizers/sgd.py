@@ -50,7 +50,8 @@ def _descend(table: Any, rows: Any, gradient: Any, rate: Any) -> None:
     dim = gradient.shape[1]
     for i in range(len(rows)):
         fetch_ahead(table, rows, i, dim)
-        w, g = table[rows[i]], gradient[i]
+        w = table[rows[i]]
+        g = gradient[i]
         for j in range(dim):
             w[j] -= rate * g[j]
 
@@ -60,7 +61,9 @@ def _roll(table: Any, rows: Any, gradient: Any, rate: Any, momentum: Any, nester
     dim = gradient.shape[1]
     for i in range(len(rows)):
         fetch_ahead(table, rows, i, 2 * dim)
-        w, v, g = table[rows[i], :dim], table[rows[i], dim : 2 * dim], gradient[i]
+        w = table[rows[i], :dim]
+        v = table[rows[i], dim : 2 * dim]
+        g = gradient[i]
         for j in range(dim):
             v[j] = momentum * v[j] - rate * g[j]
         for j in range(dim):
