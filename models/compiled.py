@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from llvmlite import ir
@@ -11,7 +11,7 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+Kernel = Callable[..., Any]
 
 _AHEAD = 16  # rows: what memory takes to answer, over what a row takes to be worked on
 _LINE = 16  # floats that a processor fetches at once
@@ -36,7 +36,7 @@ def singles(*values: float) -> tuple[np.float32, ...]:
     return tuple(map(np.float32, values))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def fetch_ahead(_: Any, table: Any, rows: Any, at: Any, width: Any) -> Any:  # noqa: ARG001
     """fetch_ahead(table, rows, at, width): have a row on its way to the processor that is soon
     needed, the one `_AHEAD` after rows[at], of which the kernel reads `width` numbers.

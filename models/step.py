@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -50,11 +50,11 @@ class Step:
             label = tf.TensorSpec([None, len(model.config.tasks)], tf.float32)
             self.loss = TaskLoss(config.loss, self.network.weighing)
         self.signature = [*model.signature, label, row]
-        self._passes, self._passes_rounded = (
+        self.passes, self._rounded = (
             tf.function(partial(self._gradients, one), input_signature=[*self.signature, *query])
             for one in (False, True)
         )
-        self._apply = tf.function(self._update)
+        self.apply = tf.function(self._update)
         self._sparse = SparsePart(model, config.l2)
 
     def _computing(self) -> Any:
@@ -84,9 +84,9 @@ class Step:
         weight = np.ones(batch.rows, np.float32) if batch.weight is None else batch.weight
         given = [tf.convert_to_tensor(one) for one in (label, weight, *query)]
         # What a batch touches is found while the tables are read.
-        calls = [partial(self.model.arrays, batch, rows), partial(self._sparse.touch, rows)]
-        inputs, touched = at_once(calls)
-        passes = self._passes_rounded if rounded else self._passes
+        read, touch = partial(self.model.arrays, batch, rows), partial(self._sparse.touch, rows)
+        inputs, touched = at_once(list[Callable[[], Any]]([read, touch]))
+        passes = self._rounded if rounded else self.passes
         loss, of_used, of_dense = passes(*inputs, *given)
         if abs(float(loss)) <= self.config.max_loss:  # NaN is not
             found = [as_array(one) for one in of_used]
@@ -106,7 +106,7 @@ class Step:
         rows, dense = clipped[: len(of_rows)], clipped[len(of_rows) :]
         of_network = tf.constant(rate * self.model.optimizers.dense.learning_rate)
         push = partial(self._sparse.push, touched, [as_array(one) for one in rows], rate)
-        at_once([partial(self._apply, dense, of_network), push])
+        at_once([partial(self.apply, dense, of_network), push])
 
     def _query(self, batch: Batch) -> list[npt.NDArray[np.int32]]:
         """What the loss takes beside labels and weights."""

@@ -52,7 +52,7 @@ def every(rows: int, ids: Ints) -> Touched:
 @compiled
 def _distinct(ids: Any, marks: Any) -> Any:
     rows, where = np.empty(len(ids) + 1, np.int32), np.empty(len(ids), np.int32)
-    found = 0
+    found: Any = 0
     for i in range(len(ids)):
         fetch_ahead(marks, ids, i, 1)
         mark = marks[ids[i], 0]
