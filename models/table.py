@@ -48,8 +48,8 @@ class Table:
         for start in range(0, rows, _CHUNK):
             part = self._storage[start : start + _CHUNK]
             random = np.random.default_rng((seed, start))
-            weights = draw(initializer, (len(part), dim), stddev, random)
-            part[:, :dim], part[:, dim:] = weights, optimizer.start(weights)
+            part[:, :dim] = draw(initializer, (len(part), dim), stddev, random)
+            part[:, dim:] = optimizer.start(part[:, :dim])
 
     def pull(self, ids: Ints) -> Floats:
         """Weights `(n, dim)` of rows `ids` int32 (n,), which may repeat.
