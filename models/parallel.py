@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache, partial
 from itertools import pairwise
 from typing import TypeVar
@@ -30,10 +30,13 @@ def at_once(calls: Sequence[Callable[[], T]]) -> list[T]:
         return [call() for call in calls]
     first, *rest = calls
     waiting = [_pool().submit(call) for call in rest]
-    found = [first()]
-    # What no thread has begun is done here, so that nobody waits for a thread that waits.
-    pairs = zip(waiting, rest, strict=True)
-    return found + [call() if one.cancel() else one.result() for one, call in pairs]
+    try:
+        found = [first()]
+        # What no thread has begun is done here, so that nobody waits for a thread that waits.
+        pairs = zip(waiting, rest, strict=True)
+        return found + [call() if one.cancel() else one.result() for one, call in pairs]
+    finally:  # nor does anything go on behind an error
+        wait([one for one in waiting if not one.cancel()])
 
 
 def in_parts(work: Callable[[slice], object], rows: int) -> None:

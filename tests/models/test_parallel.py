@@ -1,7 +1,9 @@
 """Work on several threads: everything once, nobody waits for ever."""
 
+import time
 from collections.abc import Callable
 from functools import partial
+from threading import Event
 
 import numpy as np
 import pytest
@@ -47,6 +49,22 @@ def test_what_is_raised_is_raised_here(cores: int) -> None:
     def refuse() -> int:
         raise ValueError("refused")
 
+    begun, done = Event(), list[int]()
+
+    def refuse_later() -> int:
+        begun.wait()
+        return refuse()
+
+    def slowly() -> int:
+        begun.set()
+        time.sleep(0.05)
+        done.append(1)
+        return 0
+
+    if cores > 1:
+        with pytest.raises(ValueError, match="refused"):
+            at_once([refuse_later, slowly])
+        assert done == [1]  # it ended before the error was raised
     for calls in ([refuse, int], [int, refuse]):
         with pytest.raises(ValueError, match="refused"):
             at_once(calls)
