@@ -66,7 +66,7 @@ def save(model: Model, folder: Path, encoder: str, state: Sequence[npt.NDArray[A
 def write(model: Model, folder: Path, encoder: str, state: Sequence[npt.NDArray[Any]] = ()) -> None:
     """As `save`, into a folder that is there."""
     for name, table in model.tables.items():
-        np.save(folder / _table(name), table.storage)
+        np.save(folder / _table(name), table.view)
     _save_arrays(folder / _DENSE, model.network.get_weights())
     _save_arrays(folder / _STATE, state)
     files = [_DENSE, _STATE, *map(_table, model.tables)]

@@ -22,7 +22,9 @@ def draw(
     `normal` is N(0, stddev^2); `truncated_normal` draws anew what is beyond two stddev, which
     leaves a spread of 0.88 stddev; `uniform` is as wide as has the standard deviation `stddev`.
     """
-    return np.float32(stddev) * _DRAWS[name](random, size)
+    drawn = _DRAWS[name](random, size)
+    drawn *= np.float32(stddev)
+    return drawn
 
 
 def _normal(random: np.random.Generator, size: tuple[int, int]) -> Floats:

@@ -1,33 +1,25 @@
-"""From a batch's ids to the distinct table rows it touches, and back to its fields."""
+"""From a batch's ids to the table rows that it uses, and back to its fields."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
+import numpy as np
+
+from features.batch import Batch, Ints
+from features.errors import DataError
 from features.layout import Layout
 from features.rows import RowSpace
 from models.keras import tf
 from models.optimizers.optimizer import Tensor
 
 
-@dataclass(frozen=True)
-class Touched:
-    """The distinct rows of a batch, and where each is used.
-
-    rows: int32 (distinct,). where: int32 (values,) index into `rows`, the id fields of all
-    examples first, then each sequence's present elements. present: per sequence, int64
-    (elements, 2), the example and the place of each of its elements.
-    """
-
-    rows: Tensor
-    where: Tensor
-    present: tuple[Tensor, ...]
-
-
 class Lookup:
     """Embeds some fields of a batch: `(batch, width, dim)`, the id fields in order, then each
     sequence as the mean of its elements (zeros when empty).
+
+    What it uses stands one after another: the id fields of all examples, then each sequence's
+    present elements.
 
     Args:
         layout: of all fields.
@@ -36,26 +28,32 @@ class Lookup:
 
     def __init__(self, layout: Layout, fields: Collection[str] | None = None) -> None:
         self.space = RowSpace(layout, fields)
-        self._all = len(self.space.columns) == len(layout.ids)
+        self._every = len(self.space.columns) == len(layout.ids)
         self._lengths = {one.name: one.length for one in layout.sequences}
 
-    def touch(self, ids: Tensor, sequences: Mapping[str, Tensor]) -> Touched:
-        """ids int32 (batch, id fields); sequences int32 (batch, length), padded below zero."""
-        own = ids if self._all else tf.gather(ids, self.space.columns, axis=1)
-        flat = [tf.reshape(own + self.space.id_starts, [-1])]
-        places = []
-        for name, start in self.space.sequence_starts.items():
-            present = tf.where(sequences[name] >= 0)
-            flat.append(tf.gather_nd(sequences[name], present) + start)
-            places.append(present)
-        rows, where = tf.unique(tf.concat(flat, 0))
-        return Touched(rows, where, tuple(places))
+    def rows(self, batch: Batch) -> Ints:
+        """Of the table, those that a batch uses, int32 (uses,).
 
-    def embed(self, weights: Tensor, touched: Touched, batch: Tensor) -> Tensor:
-        """Weights `(distinct, dim)` of the touched rows to `(batch, width, dim)`."""
-        fields, elements = self._used(weights, touched, batch)
+        Raises DataError where an id is of no row.
+        """
+        ids = batch.ids + self.space.id_starts if self._every else self.space.ids(batch)
+        elements = (
+            batch.sequences[name][batch.sequences[name] >= 0] + start
+            for name, start in self.space.sequence_starts.items()
+        )
+        rows = np.concatenate([ids.ravel(), *elements], dtype=np.int32)
+        if len(rows) and not (rows.min() >= 0 and rows.max() < self.space.rows):
+            raise DataError(
+                f"Ids must be rows of their vocabularies, of {self.space.rows} rows in all; these "
+                f"are rows {rows.min()} to {rows.max()}. Prepare the data for this model again."
+            )
+        return rows
+
+    def embed(self, used: Tensor, sequences: Mapping[str, Tensor], batch: Tensor) -> Tensor:
+        """Weights `(uses, dim)` of the rows used to `(batch, width, dim)`."""
+        fields, elements = self._divided(used, sequences, batch)
         pooled = [fields]
-        for values, present in zip(elements, touched.present, strict=True):
+        for values, present in elements:
             owner = tf.cast(present[:, 0], tf.int32)
             total = tf.math.unsorted_segment_sum(values, owner, batch)
             count = tf.math.unsorted_segment_sum(tf.ones_like(owner, tf.float32), owner, batch)
@@ -63,26 +61,25 @@ class Lookup:
         return tf.concat(pooled, 1)
 
     def spread(
-        self, weights: Tensor, touched: Touched, batch: Tensor
+        self, used: Tensor, sequences: Mapping[str, Tensor], batch: Tensor
     ) -> tuple[Tensor, list[Tensor]]:
         """As `embed`, but `(batch, id fields, dim)`, and each sequence `(batch, length, dim)`."""
-        fields, elements = self._used(weights, touched, batch)
-        sequences = []
-        for values, present, name in zip(
-            elements, touched.present, self.space.sequence_starts, strict=True
-        ):
-            shape = tf.stack([batch, self._lengths[name], weights.shape[1]])
+        fields, elements = self._divided(used, sequences, batch)
+        whole = []
+        for (values, present), name in zip(elements, self.space.sequence_starts, strict=True):
+            shape = tf.stack([batch, self._lengths[name], used.shape[1]])
             spread = tf.scatter_nd(tf.cast(present, tf.int32), values, shape)
-            spread.set_shape([None, self._lengths[name], weights.shape[1]])
-            sequences.append(spread)
-        return fields, sequences
+            spread.set_shape([None, self._lengths[name], used.shape[1]])
+            whole.append(spread)
+        return fields, whole
 
-    def _used(
-        self, weights: Tensor, touched: Touched, batch: Tensor
-    ) -> tuple[Tensor, list[Tensor]]:
-        """`(batch, id fields, dim)`, and per sequence `(elements, dim)`."""
-        dim, ids = weights.shape[1], len(self.space.columns)
-        used = tf.gather(weights, touched.where)
-        sizes = [batch * ids, *(tf.shape(present)[0] for present in touched.present)]
-        first, *elements = tf.split(used, sizes, num=1 + len(touched.present))
-        return tf.reshape(first, [batch, ids, dim]), elements
+    def _divided(
+        self, used: Tensor, sequences: Mapping[str, Tensor], batch: Tensor
+    ) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
+        """`(batch, id fields, dim)`, and of each sequence the elements that are present: theirs
+        `(elements, dim)`, and the example and the place of each, int64 `(elements, 2)`."""
+        dim, ids = used.shape[1], len(self.space.columns)
+        places = [tf.where(sequences[name] >= 0) for name in self.space.sequence_starts]
+        sizes = [batch * ids, *(tf.shape(present)[0] for present in places)]
+        first, *elements = tf.split(used, sizes, num=1 + len(places))
+        return tf.reshape(first, [batch, ids, dim]), list(zip(elements, places, strict=True))

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from features.batch import Batch
+from features.batch import Batch, Ints
 from features.inputs import elements, mask
 from features.layout import Layout
 from features.ragged import PAD
 from features.sigmoid import sigmoid
 from models.field_bagging import FieldBagging
 from models.keras import tf
-from models.lookup import Lookup, Touched
+from models.lookup import Lookup
+from models.memory import as_tensor
 from models.network import NUMERIC, ModelConfig
 from models.optimizers.groups import Optimizers
 from models.optimizers.optimizer import Tensor
+from models.parallel import at_once
 from models.table import Table
 
 
@@ -45,7 +48,7 @@ class Model:
     ) -> None:
         self.config, self.layout, self.optimizers, self.seed = config, layout, optimizers, seed
         self.specs = config.tables(layout)
-        # Tables that the same fields read share what the batch touches.
+        # Tables that the same fields read share the rows that a batch uses.
         shared = {spec.fields: Lookup(layout, spec.fields) for spec in self.specs.values()}
         self.lookups = {name: shared[spec.fields] for name, spec in self.specs.items()}
         self.tables = {
@@ -79,7 +82,7 @@ class Model:
             one.name: tf.TensorSpec([None, one.length], tf.int32) for one in layout.sequences
         }
         return [
-            tf.TensorSpec([None, len(layout.ids)], tf.int32),
+            {name: tf.TensorSpec([None, one.dim], tf.float32) for name, one in self.specs.items()},
             sequences,
             tf.TensorSpec([None, len(layout.numeric_names)], tf.float32),
         ]
@@ -87,51 +90,50 @@ class Model:
     def sample_inputs(self, rows: int = 2) -> dict[str, Tensor]:
         """Zeros in the shape the network takes."""
         layout = self.layout
-        ids = tf.zeros([rows, len(layout.ids)], tf.int32)
         empty = {one.name: tf.fill([rows, one.length], PAD) for one in layout.sequences}
-        touched = self.touch(ids, empty)
-        weights = {
-            name: tf.zeros([len(touched[name].rows), table.dim])
-            for name, table in self.tables.items()
+        used = {
+            name: tf.zeros([rows * len(self.lookups[name].space.columns), spec.dim])
+            for name, spec in self.specs.items()
         }
-        numerics = tf.zeros([rows, len(layout.numeric_names)])
-        return self.inputs(weights, touched, empty, numerics)
+        return self.inputs(used, empty, tf.zeros([rows, len(layout.numeric_names)]))
 
-    def touch(self, ids: Tensor, sequences: Mapping[str, Tensor]) -> dict[str, Touched]:
-        """By table, the distinct rows of a batch; `Lookup.touch` says what it takes."""
-        found = {one: one.touch(ids, sequences) for one in dict.fromkeys(self.lookups.values())}
-        return {name: found[lookup] for name, lookup in self.lookups.items()}
+    def rows(self, batch: Batch) -> dict[Lookup, Ints]:
+        """By lookup, the rows that a batch uses; raises as `Lookup.rows`."""
+        return {one: one.rows(batch) for one in dict.fromkeys(self.lookups.values())}
 
     def inputs(
-        self,
-        weights: Mapping[str, Tensor],
-        touched: Mapping[str, Touched],
-        sequences: Mapping[str, Tensor],
-        numerics: Tensor,
+        self, used: Mapping[str, Tensor], sequences: Mapping[str, Tensor], numerics: Tensor
     ) -> dict[str, Tensor]:
-        """What the network takes (`features.inputs`), given each table's touched weights."""
+        """What the network takes (`features.inputs`), given the weights used of each table."""
         made, rows = {NUMERIC: numerics}, tf.shape(numerics)[0]
         for name, lookup in self.lookups.items():
             if not self.specs[name].whole:
-                made[name] = lookup.embed(weights[name], touched[name], rows)
+                made[name] = lookup.embed(used[name], sequences, rows)
                 continue
-            made[name], spread = lookup.spread(weights[name], touched[name], rows)
+            made[name], spread = lookup.spread(used[name], sequences, rows)
             made |= {elements(name, i): one for i, one in enumerate(spread)}
         if any(spec.whole for spec in self.specs.values()):
             for i, one in enumerate(self.layout.sequences):
                 made[mask(i)] = tf.cast(sequences[one.name] >= 0, tf.float32)
         return made
 
-    def arrays(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor], Tensor]:
-        """The batch's ids, sequences and numerics as tensors."""
-        sequences = {name: tf.convert_to_tensor(values) for name, values in batch.sequences.items()}
-        return tf.convert_to_tensor(batch.ids), sequences, tf.convert_to_tensor(batch.numerics)
+    def arrays(
+        self, batch: Batch, rows: Mapping[Lookup, Ints] | None = None
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor], Tensor]:
+        """The weights that a batch uses of each table, its sequences and its numerics.
 
-    def _forward(self, ids: Tensor, sequences: dict[str, Tensor], numerics: Tensor) -> Tensor:
-        touched = self.touch(ids, sequences)
-        weights = {name: one.pull(touched[name].rows)[0] for name, one in self.tables.items()}
-        inputs = self.inputs(weights, touched, sequences, numerics)
-        return self.network(inputs, training=False)
+        `rows` are those of the batch, where they are known.
+        """
+        rows = self.rows(batch) if rows is None else rows
+        pulls = [partial(one.pull, rows[self.lookups[name]]) for name, one in self.tables.items()]
+        used = dict(zip(self.tables, map(as_tensor, at_once(pulls)), strict=True))
+        sequences = {name: tf.convert_to_tensor(values) for name, values in batch.sequences.items()}
+        return used, sequences, tf.convert_to_tensor(batch.numerics)
+
+    def _forward(
+        self, used: dict[str, Tensor], sequences: dict[str, Tensor], numerics: Tensor
+    ) -> Tensor:
+        return self.network(self.inputs(used, sequences, numerics), training=False)
 
     def logits(self, batches: Iterable[Batch]) -> npt.NDArray[np.float32]:
         """Of the main task: float32 (rows,), in the order of the batches."""

@@ -56,17 +56,15 @@ class NoiseScale:
 
     def _gradient_of(
         self,
-        ids: Tensor,
+        used: dict[str, Tensor],
         sequences: dict[str, Tensor],
         numerics: Tensor,
         label: Tensor,
         weight: Tensor,
     ) -> Tensor:
         """Of all dense weights, one after another: float32 (weights,)."""
-        step, model = self._step, self._step.model
-        touched = model.touch(ids, sequences)
-        weights = {name: one.pull(touched[name].rows)[0] for name, one in model.tables.items()}
-        inputs = model.inputs(weights, touched, sequences, numerics)
+        step = self._step
+        inputs = step.model.inputs(used, sequences, numerics)
         dense = step.network.trainable_variables
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(dense)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,16 +13,19 @@ from features.batch import Batch
 from features.errors import DataError
 from features.suggest import listing
 from models.keras import tf
-from models.lookup import Touched
 from models.losses.loss import Loss
+from models.memory import Floats, as_array, as_tensor
 from models.model import Model
 from models.multi_task import MultiTaskConfig
 from models.optimizers.dense.state import arrays, restore
 from models.optimizers.optimizer import Tensor
+from models.parallel import at_once
 from models.precision import chosen, computing
 from models.quantization import rounded_kernels, straight_through
 from models.recompute import recompute
+from models.sparse_part import SparsePart
 from models.task_loss import TaskLoss
+from models.touched import Touched
 from models.train_config import TrainConfig
 
 
@@ -42,18 +45,18 @@ class Step:
         self._dense = model.optimizers.dense.build()
         self._dense.build(self.network.trainable_variables)
         row = label = tf.TensorSpec([None], tf.float32)
-        rate = tf.TensorSpec([], tf.float32)
         query = [tf.TensorSpec([None], tf.int32)] if config.loss.needs_query else []
         self.loss: Loss | TaskLoss = config.loss
         if isinstance(model.config, MultiTaskConfig):
             label = tf.TensorSpec([None, len(model.config.tasks)], tf.float32)
             self.loss = TaskLoss(config.loss, self.network.weighing)
         self.signature = [*model.signature, label, row]
-        signature = [*self.signature, rate, *query]
-        self._update, self._update_rounded = (
-            tf.function(partial(self._learn, one), input_signature=signature)
+        self.passes, self._rounded = (
+            tf.function(partial(self._gradients, one), input_signature=[*self.signature, *query])
             for one in (False, True)
         )
+        self.apply = tf.function(self._update)
+        self._sparse = SparsePart(model, config.l2)
 
     def _computing(self) -> Any:
         """The network, or one of the same weights that computes in another precision."""
@@ -71,21 +74,43 @@ class Step:
         if self.network is not self.model.network:
             self.model.network.set_weights(self.network.get_weights())
 
-    def __call__(self, batch: Batch, rate: float = 1.0, *, rounded: bool = False) -> Tensor:
-        """Learn from one batch; returns its loss, a scalar tensor.
+    def __call__(self, batch: Batch, rate: float = 1.0, *, rounded: bool = False) -> float:
+        """Learn from one batch; returns its loss.
 
         `rate` is what every learning rate is multiplied by; `rounded` takes the gradients at
         weights as int8 would have them. From a loss that is beyond `max_loss` or no number, nothing
-        is learned. Raises DataError without labels, or without queries where the loss needs them.
+        is learned. Raises DataError without labels, without queries where the loss needs them, or
+        where an id is of no row.
         """
-        label = tf.convert_to_tensor(self.labels(batch))
-        weight = tf.ones([batch.rows]) if batch.weight is None else batch.weight
-        self._dense.learning_rate.assign(rate * self.model.optimizers.dense.learning_rate)
-        inputs = self.model.arrays(batch)
-        update = self._update_rounded if rounded else self._update
-        return update(*inputs, label, weight, tf.constant(rate), *self._query(batch))
+        label, query, rows = self.labels(batch), self._query(batch), self.model.rows(batch)
+        weight = np.ones(batch.rows, np.float32) if batch.weight is None else batch.weight
+        given = [tf.convert_to_tensor(one) for one in (label, weight, *query)]
+        # What a batch touches is found while the tables are read.
+        read, touch = partial(self.model.arrays, batch, rows), partial(self._sparse.touch, rows)
+        inputs, touched = at_once(list[Callable[[], Any]]([read, touch]))
+        passes = self._rounded if rounded else self.passes
+        loss, of_used, of_dense = passes(*inputs, *given)
+        if abs(float(loss)) <= self.config.max_loss:  # NaN is not
+            found = [as_array(one) for one in of_used]
+            of_rows = self._sparse.gradients(touched, found, batch.rows)
+            self._move(touched, of_rows, of_dense, rate)
+        return float(loss)
 
-    def _query(self, batch: Batch) -> list[Tensor]:
+    def _move(
+        self,
+        touched: Sequence[Touched],
+        of_rows: Sequence[Floats],
+        of_dense: Sequence[Tensor | None],
+        rate: float,
+    ) -> None:
+        """Update the tables and the network by their gradients, once these are clipped."""
+        clipped = self.config.clip.apply([*map(as_tensor, of_rows), *of_dense])
+        rows, dense = clipped[: len(of_rows)], clipped[len(of_rows) :]
+        of_network = tf.constant(rate * self.model.optimizers.dense.learning_rate)
+        push = partial(self._sparse.push, touched, [as_array(one) for one in rows], rate)
+        at_once([partial(self.apply, dense, of_network), push])
+
+    def _query(self, batch: Batch) -> list[npt.NDArray[np.int32]]:
         """What the loss takes beside labels and weights."""
         if not self.config.loss.needs_query:
             return []
@@ -94,7 +119,7 @@ class Step:
                 f"The loss {self.config.loss.type!r} compares rows of one query, so each row must "
                 "have its query; the batch has none. Make batches by query."
             )
-        return [tf.convert_to_tensor(batch.query)]
+        return [batch.query]
 
     def labels(self, batch: Batch) -> npt.NDArray[np.float32]:
         """(rows,), or of several tasks (rows, tasks). Raises DataError where there are none."""
@@ -110,60 +135,39 @@ class Step:
             )
         return np.column_stack([batch.label, batch.tasks])
 
-    def _learn(
+    def _gradients(
         self,
         rounded: bool,
-        ids: Tensor,
+        used: dict[str, Tensor],
         sequences: dict[str, Tensor],
         numerics: Tensor,
         label: Tensor,
         weight: Tensor,
-        rate: Tensor,
         query: Tensor | None = None,
-    ) -> Tensor:
-        model = self.model
-        touched = model.touch(ids, sequences)
-        pulled = {name: table.pull(touched[name].rows) for name, table in model.tables.items()}
-        weights = {name: rows for name, (rows, _) in pulled.items()}
+    ) -> tuple[Tensor, list[Tensor], list[Tensor | None]]:
+        """The loss, and its gradients: of the weights used of each table `(uses, dim)`, and of
+        the network's, where it depends on them."""
         dense = self.network.trainable_variables
         with (
             rounded_kernels(dense if rounded else []),
             tf.GradientTape(watch_accessed_variables=False) as tape,
         ):
-            tape.watch([*weights.values(), *dense])
-            used = {k: straight_through(one) for k, one in weights.items()} if rounded else weights
-            inputs = model.inputs(used, touched, sequences, numerics)
+            tape.watch([used, dense])
+            rows = {k: straight_through(one) for k, one in used.items()} if rounded else used
+            inputs = self.model.inputs(rows, sequences, numerics)
             logits = self.network(inputs, training=True) + self.offset
             loss = self.loss(logits, label, weight, query)
-            found = tape.gradient(loss, [*weights.values(), *dense])
-        of_rows = [
-            self._of_rows(name, touched[name], rows, gradient, tf.shape(numerics)[0])
-            for (name, rows), gradient in zip(weights.items(), found, strict=False)
+            found = tape.gradient(loss, [*used.values(), *dense])
+        of_used = [
+            tf.zeros_like(one) if gradient is None else tf.convert_to_tensor(gradient)
+            for gradient, one in zip(found, used.values(), strict=False)
         ]
-        of_dense = [
-            self._of_dense(gradient, one)
-            for gradient, one in zip(found[len(weights) :], dense, strict=True)
-        ]
-        clipped = self.config.clip.apply([*of_rows, *of_dense])
-        if tf.abs(loss) <= self.config.max_loss:  # NaN is not
-            self._move(touched, pulled, clipped, rate)
-        return loss
+        pairs = zip(found[len(used) :], dense, strict=True)
+        return loss, of_used, [self._of_dense(gradient, one) for gradient, one in pairs]
 
-    def _move(
-        self,
-        touched: dict[str, Touched],
-        pulled: dict[str, tuple[Tensor, Tensor]],
-        clipped: Sequence[Tensor | None],
-        rate: Tensor,
-    ) -> None:
-        """Update the tables and the network by their gradients, tables first."""
-        for (name, (rows, state)), gradient in zip(pulled.items(), clipped, strict=False):
-            if self.config.l2.whole_tables:
-                self.model.tables[name].push_whole(gradient, rate)
-            else:
-                self.model.tables[name].push(touched[name].rows, rows, state, gradient, rate)
-        dense = self.network.trainable_variables
-        self._dense.apply_gradients(zip(clipped[len(pulled) :], dense, strict=True))
+    def _update(self, gradients: Sequence[Tensor | None], rate: Tensor) -> None:
+        self._dense.learning_rate.assign(rate)
+        self._dense.apply_gradients(zip(gradients, self.network.trainable_variables, strict=True))
 
     def _of_dense(self, gradient: Tensor | None, weight: Tensor) -> Tensor | None:
         """With its penalty, which kernels have and biases do not."""
@@ -171,31 +175,6 @@ class Step:
         if gradient is None or not penalty or len(weight.shape) < 2:
             return gradient
         return gradient + penalty * weight
-
-    def _of_rows(
-        self, name: str, touched: Touched, weights: Tensor, gradient: Any, batch: Tensor
-    ) -> Tensor:
-        """The gradient of each distinct row, summed over its uses, with its penalty.
-
-        Float32 (distinct, dim), or of `whole_tables` (rows, dim).
-        """
-        count = tf.shape(touched.rows)[0]
-        if gradient is None:  # the network has no use for it
-            gradient = tf.zeros_like(weights)
-        if isinstance(gradient, tf.IndexedSlices):
-            # Sums as tf.math.unsorted_segment_sum does, in two thirds of the time.
-            gradient = tf.scatter_nd(
-                gradient.indices[:, None], gradient.values, tf.shape(weights, tf.int32)
-            )
-        penalty = self.config.l2.of(self.model.specs[name].group)
-        if self.config.l2.whole_tables:
-            every, gradient = self.model.tables[name].whole(touched.rows, gradient)
-            return gradient + penalty * every
-        if not penalty:
-            return gradient
-        uses = tf.math.unsorted_segment_sum(tf.ones_like(touched.where), touched.where, count)
-        share = tf.cast(uses, tf.float32) / tf.cast(batch, tf.float32)
-        return gradient + penalty * share[:, None] * weights
 
     @property
     def state(self) -> list[npt.NDArray[Any]]:

@@ -10,7 +10,6 @@ import numpy.typing as npt
 from features.batch import Batch
 from features.layout import Layout
 from features.ragged import PAD
-from models.keras import tf
 from models.model import Model
 
 
@@ -117,4 +116,4 @@ def _read(model: Model, batch: Batch) -> Iterator[tuple[str, str, npt.NDArray[np
         for field, rows in fields.items():
             distinct = np.unique(rows[rows != PAD])
             if len(distinct):
-                yield name, field, table.pull(tf.constant(distinct))[0].numpy()
+                yield name, field, table.pull(distinct)

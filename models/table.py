@@ -7,20 +7,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.compiled import compiled, fetch_ahead
 from models.initializers import Initializer, draw
-from models.keras import tf
-from models.optimizers.optimizer import SparseOptimizer, Tensor
+from models.memory import Floats, fresh
+from models.optimizers.optimizer import SparseOptimizer
+from models.parallel import in_parts
 
-_CHUNK = 1 << 17  # rows written at a time: whole-table copies would double the memory
+_CHUNK = 1 << 17  # rows drawn at a time: drawing whole tables would double the memory
+
+Ints = npt.NDArray[np.int32]
 
 
 class Table:
     """Rows of `dim` weights and their optimizer state, stored side by side.
 
-    A step pulls the distinct rows of a batch once, and pushes the summed gradients of those
-    rows once: it reads and writes what the batch touched, whatever `rows` is. Rows start drawn,
-    seeded. This is the seam at which storage may be sharded: the
-    trainer knows only `pull` and `push`.
+    A step pulls the rows that a batch uses, and pushes the summed gradients of the distinct ones
+    once: it reads and writes what the batch touched, whatever `rows` is. Rows start drawn,
+    seeded. This is the seam at which storage may be sharded: the trainer knows only `pull` and
+    `push`.
 
     Args:
         rows: how many rows.
@@ -40,69 +44,71 @@ class Table:
         initializer: Initializer = "normal",
     ) -> None:
         self.rows, self.dim, self.optimizer = rows, dim, optimizer
-        width = dim * (1 + optimizer.slots) + optimizer.row_slots
-        self._storage = tf.Variable(tf.zeros([rows, width]), trainable=False)
+        self._storage = fresh(rows, dim * (1 + optimizer.slots) + optimizer.row_slots)
         for start in range(0, rows, _CHUNK):
+            part = self._storage[start : start + _CHUNK]
             random = np.random.default_rng((seed, start))
-            size = (min(_CHUNK, rows - start), dim)
-            weights = tf.constant(draw(initializer, size, stddev, random))
-            self._write(start, tf.concat([weights, optimizer.start(weights)], 1))
+            part[:, :dim] = draw(initializer, (len(part), dim), stddev, random)
+            part[:, dim:] = optimizer.start(part[:, :dim])
 
-    def _write(self, start: int, stored: Tensor) -> None:
-        rows = tf.range(start, start + len(stored))
-        tf.raw_ops.ResourceScatterUpdate(
-            resource=self._storage.handle, indices=rows, updates=stored
-        )
+    def pull(self, ids: Ints) -> Floats:
+        """Weights `(n, dim)` of rows `ids` int32 (n,), which may repeat.
 
-    def pull(self, ids: Tensor) -> tuple[Tensor, Tensor]:
-        """Weights `(n, dim)` and state `(n, slots * dim + row_slots)` of rows `ids` int32 (n,)."""
-        stored = tf.gather(self._storage, ids)
-        return stored[:, : self.dim], stored[:, self.dim :]
-
-    def push(
-        self, ids: Tensor, weights: Tensor, state: Tensor, gradient: Tensor, rate: Tensor
-    ) -> None:
-        """Update rows `ids`, which must be distinct, from what `pull` gave and the gradient.
-
-        `rate` is what the learning rate of this step is multiplied by, a scalar float32.
+        Raises IndexError where there is no such row.
         """
-        weights, state = self.optimizer.update(weights, state, gradient, rate)
-        self._storage.scatter_update(tf.IndexedSlices(tf.concat([weights, state], 1), ids))
+        self._require(ids)
+        found = fresh(len(ids), self.dim)
+        in_parts(lambda part: _pull(self._storage, ids[part], found[part]), len(ids))
+        return found
 
-    def whole(self, ids: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor]:
-        """All weights `(rows, dim)`, and the gradient of rows `ids` among zeros of that shape."""
-        shape = [self.rows, self.dim]
-        return self._storage[:, : self.dim], tf.scatter_nd(ids[:, None], gradient, shape)
+    def push(self, ids: Ints, gradient: Floats, rate: float) -> None:
+        """Update rows `ids` int32 (n,), which must be distinct, by gradients `(n, dim)`.
 
-    def push_whole(self, gradient: Tensor, rate: Tensor) -> None:
-        """Update every row from a gradient `(rows, dim)`: for tables that are small enough."""
-        stored = self._storage.value()
-        weights, state = stored[:, : self.dim], stored[:, self.dim :]
-        weights, state = self.optimizer.update(weights, state, gradient, rate)
-        self._storage.assign(tf.concat([weights, state], 1))
+        `rate` is what the learning rate of this step is multiplied by. Raises IndexError where
+        there is no such row.
+        """
+        self._require(ids)
+
+        def update(part: slice) -> None:
+            self.optimizer.update(self._storage, ids[part], gradient[part], rate)
+
+        in_parts(update, len(ids))
+
+    def _require(self, ids: Ints) -> None:
+        if len(ids) and not (ids.min() >= 0 and ids.max() < self.rows):
+            raise IndexError(
+                f"a table of {self.rows} rows has those from 0 on; asked for were rows "
+                f"{ids.min()} to {ids.max()}"
+            )
 
     def not_finite(self) -> int | None:
         """The first row with a weight or state that is not finite; None where all are."""
         for start in range(0, self.rows, _CHUNK):
-            rows = tf.range(start, min(start + _CHUNK, self.rows))
-            finite = tf.reduce_all(tf.math.is_finite(tf.gather(self._storage, rows)), 1).numpy()
+            finite = np.isfinite(self._storage[start : start + _CHUNK]).all(1)
             if not finite.all():
                 return start + int(finite.argmin())
         return None
 
     @property
-    def weights(self) -> npt.NDArray[np.float32]:
+    def weights(self) -> Floats:
         """Copy of the weights, float32 (rows, dim)."""
-        return self._storage.numpy()[:, : self.dim]
+        return self._storage[:, : self.dim].copy()
 
     @property
-    def storage(self) -> Any:
-        """Float32 (rows, dim * (1 + slots) + row_slots): what a checkpoint holds."""
-        return self._storage.numpy()
+    def storage(self) -> Floats:
+        """Copy of all: float32 (rows, dim * (1 + slots) + row_slots)."""
+        return self._storage.copy()
 
-    def restore(self, storage: npt.NDArray[np.float32]) -> None:
+    @property
+    def view(self) -> Floats:
+        """What `storage` copies, as it is now and will be, to be read alone."""
+        found = self._storage.view()
+        found.flags.writeable = False
+        return found
+
+    def restore(self, storage: Floats) -> None:
         """Take over what `storage` gave. Raises ValueError for another shape or dtype."""
-        shape = tuple(self._storage.shape)
+        shape = self._storage.shape
         if storage.shape != shape or storage.dtype != np.float32:
             raise ValueError(
                 f"a table must be float32 {shape}; what was saved is {storage.dtype} "
@@ -110,7 +116,7 @@ class Table:
             )
         self.put(0, storage)
 
-    def put(self, first: int, storage: npt.NDArray[np.float32]) -> None:
+    def put(self, first: int, storage: Floats) -> None:
         """Set the rows from `first` on, weights and state, to what `storage` gave of others.
 
         Raises ValueError for rows of another width or dtype, or more of them than there are.
@@ -125,5 +131,15 @@ class Table:
             raise ValueError(
                 f"there are {self.rows} rows; {len(storage)} from {first} on are too many"
             )
-        for start in range(0, len(storage), _CHUNK):
-            self._write(first + start, tf.constant(storage[start : start + _CHUNK]))
+        self._storage[first : first + len(storage)] = storage
+
+
+@compiled
+def _pull(storage: Any, ids: Any, found: Any) -> None:
+    dim = found.shape[1]
+    for i in range(len(ids)):
+        fetch_ahead(storage, ids, i, dim)
+        row = storage[ids[i]]
+        weights = found[i]
+        for j in range(dim):
+            weights[j] = row[j]

@@ -163,12 +163,11 @@ def _grown(rival: Rival, task: Task, names: int) -> Callable[[], object]:
 
 PIECES = (
     "whole step",
-    "hand-over",
+    "rows of ids",
     "touch",
-    "pull",
-    "spread",
+    "pull and hand-over",
     "forward and backward",
-    "segment sum",
+    "sums by row",
     "push",
     "dense update",
 )
@@ -185,10 +184,9 @@ def profile(rival: Rival, task: Task, effort: Effort) -> list[Figure]:
 
 
 def _piece(task: Task, setting: Setting, name: str) -> Callable[[], object]:
-    from benchmarks.training.profile import Pieces
+    from benchmarks.training.profile import pieces
 
-    batch = next(drawn(task, 1))
-    return Pieces(task, setting.bfloat16, batch).calls()[name]
+    return pieces(task, setting.bfloat16, next(drawn(task, 1)))[name]
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
+import numpy as np
 from pydantic import Field
 
-from models.keras import tf
-from models.optimizers.optimizer import SparseOptimizer, Tensor
+from models.compiled import compiled, fetch_ahead, singles
+from models.optimizers.optimizer import Floats, Ints, SparseOptimizer
 
 
 class AdaGrad(SparseOptimizer):
@@ -37,16 +38,41 @@ class AdaGrad(SparseOptimizer):
     def row_slots(self) -> int:
         return 1 if self.rowwise else 0
 
-    def start(self, weights: Tensor) -> Tensor:
+    def start(self, weights: Floats) -> Floats:
         like = weights[:, :1] if self.rowwise else weights
-        return tf.fill(tf.shape(like), tf.constant(self.initial_accumulator, tf.float32))
+        return np.full(like.shape, self.initial_accumulator, np.float32)
 
-    def update(
-        self, weights: Tensor, state: Tensor, gradient: Tensor, rate: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        square = gradient * gradient
-        total = state + (tf.reduce_mean(square, 1, keepdims=True) if self.rowwise else square)
-        if self.max_accumulator is not None:
-            total = tf.minimum(total, self.max_accumulator)
-        step = self.learning_rate * rate * gradient / (tf.sqrt(total) + self.epsilon)
-        return weights - step, total
+    def update(self, table: Floats, rows: Ints, gradient: Floats, rate: float) -> None:
+        step, most = self.learning_rate * rate, self.max_accumulator or np.inf
+        kernel = _rowwise if self.rowwise else _elementwise
+        kernel(table, rows, gradient, *singles(step, most, self.epsilon))
+
+
+@compiled
+def _elementwise(table: Any, rows: Any, gradient: Any, rate: Any, most: Any, epsilon: Any) -> None:
+    dim = gradient.shape[1]
+    for i in range(len(rows)):
+        fetch_ahead(table, rows, i, 2 * dim)
+        w = table[rows[i], :dim]
+        n = table[rows[i], dim : 2 * dim]
+        g = gradient[i]
+        for j in range(dim):
+            n[j] = min(n[j] + g[j] * g[j], most)
+        for j in range(dim):
+            w[j] -= rate * g[j] / (np.sqrt(n[j]) + epsilon)
+
+
+@compiled
+def _rowwise(table: Any, rows: Any, gradient: Any, rate: Any, most: Any, epsilon: Any) -> None:
+    dim = gradient.shape[1]
+    for i in range(len(rows)):
+        fetch_ahead(table, rows, i, dim + 1)
+        row = table[rows[i]]
+        g = gradient[i]
+        square = np.float32(0)
+        for j in range(dim):
+            square += g[j] * g[j]
+        row[dim] = min(row[dim] + square / np.float32(dim), most)
+        step = rate / (np.sqrt(row[dim]) + epsilon)
+        for j in range(dim):
+            row[j] -= step * g[j]

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from models.keras import tf
-from models.optimizers.optimizer import SparseOptimizer, Tensor
+from models.compiled import compiled, fetch_ahead, singles
+from models.optimizers.optimizer import Floats, Ints, SparseOptimizer
 
 
 class Ftrl(SparseOptimizer):
@@ -38,26 +38,38 @@ class Ftrl(SparseOptimizer):
     def continues(self, earlier: SparseOptimizer) -> bool:
         return self == earlier  # what weights a z stands for depends on every rate
 
-    def start(self, weights: Tensor) -> Tensor:
+    def start(self, weights: Floats) -> Floats:
         scale = self.beta / self.learning_rate + self.l2
-        z = -weights * scale - tf.sign(weights) * self.l1
-        return tf.concat([z, tf.zeros_like(weights)], axis=1)
+        z = -weights * scale - np.sign(weights) * self.l1
+        return np.concatenate([z, np.zeros_like(weights)], axis=1)
 
     def update(
         self,
-        weights: Tensor,
-        state: Tensor,
-        gradient: Tensor,
-        rate: Tensor,  # noqa: ARG002
-    ) -> tuple[Tensor, Tensor]:
-        z, n = tf.split(state, 2, axis=1)
-        total = n + gradient * gradient
-        sigma = (tf.sqrt(total) - tf.sqrt(n)) / self.learning_rate
-        z = z + gradient - sigma * weights
-        shrunk = tf.sign(z) * tf.maximum(tf.abs(z) - self.l1, 0.0)
-        scale = (self.beta + tf.sqrt(total)) / self.learning_rate + self.l2
-        return -shrunk / scale, tf.concat([z, total], axis=1)
+        table: Floats,
+        rows: Ints,
+        gradient: Floats,
+        rate: float,  # noqa: ARG002
+    ) -> None:
+        options = singles(self.learning_rate, self.beta, self.l1, self.l2)
+        _update(table, rows, gradient, *options)
 
     def touched(self, state: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """Which rows of a state `(rows, 2 * dim)` ever had a gradient, bool (rows,)."""
         return np.count_nonzero(state[:, state.shape[1] // 2 :], axis=1) > 0
+
+
+@compiled
+def _update(table: Any, rows: Any, gradient: Any, rate: Any, beta: Any, l1: Any, l2: Any) -> None:
+    dim, zero = gradient.shape[1], np.float32(0)
+    for i in range(len(rows)):
+        fetch_ahead(table, rows, i, 3 * dim)
+        w = table[rows[i], :dim]
+        z = table[rows[i], dim : 2 * dim]
+        n = table[rows[i], 2 * dim : 3 * dim]
+        g = gradient[i]
+        for j in range(dim):
+            total = n[j] + g[j] * g[j]
+            z[j] += g[j] - (np.sqrt(total) - np.sqrt(n[j])) / rate * w[j]
+            n[j] = total
+            shrunk = max(abs(z[j]) - l1, zero) / ((beta + np.sqrt(total)) / rate + l2)
+            w[j] = -shrunk if z[j] > zero else shrunk

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from models.keras import tf
-from models.optimizers.optimizer import SparseOptimizer, Tensor
+from models.compiled import compiled, fetch_ahead, singles
+from models.optimizers.optimizer import Floats, Ints, SparseOptimizer
 
 
 class GroupAdaGrad(SparseOptimizer):
@@ -39,32 +39,51 @@ class GroupAdaGrad(SparseOptimizer):
     def continues(self, earlier: SparseOptimizer) -> bool:
         return self == earlier  # what weights a z stands for depends on every rate
 
-    def start(self, weights: Tensor) -> Tensor:
+    def start(self, weights: Floats) -> Floats:
         u = -weights * (self.beta / self.learning_rate + self.l2)
-        norm = tf.norm(u, axis=1, keepdims=True)
-        u += tf.math.divide_no_nan(u, norm) * self._threshold(weights)
-        return tf.concat([u + tf.sign(u) * self.l1, tf.zeros_like(weights)], axis=1)
+        norm = np.linalg.norm(u, axis=1, keepdims=True)
+        u += np.divide(u, norm, np.zeros_like(u), where=norm > 0) * self._threshold(weights)
+        return np.concatenate([u + np.sign(u) * self.l1, np.zeros_like(weights)], axis=1)
 
     def update(
         self,
-        weights: Tensor,
-        state: Tensor,
-        gradient: Tensor,
-        rate: Tensor,  # noqa: ARG002
-    ) -> tuple[Tensor, Tensor]:
-        z, n = tf.split(state, 2, axis=1)
-        total = n + gradient * gradient
-        sigma = (tf.sqrt(total) - tf.sqrt(n)) / self.learning_rate
-        z = z + gradient - sigma * weights
-        u = tf.sign(z) * tf.maximum(tf.abs(z) - self.l1, 0.0)
-        norm = tf.norm(u, axis=1, keepdims=True)
-        kept = tf.math.divide_no_nan(tf.maximum(norm - self._threshold(weights), 0.0), norm)
-        scale = (self.beta + tf.sqrt(total)) / self.learning_rate + self.l2
-        return -kept * u / scale, tf.concat([z, total], axis=1)
+        table: Floats,
+        rows: Ints,
+        gradient: Floats,
+        rate: float,  # noqa: ARG002
+    ) -> None:
+        bounds = self.l1, self._threshold(gradient), self.l2
+        options = singles(self.learning_rate, self.beta, *bounds)
+        _update(table, rows, gradient, *options)
+
+    def _threshold(self, weights: Floats) -> float:
+        return self.l21 * math.sqrt(weights.shape[1])
 
     def touched(self, state: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """Which rows of a state `(rows, 2 * dim)` ever had a gradient, bool (rows,)."""
         return np.count_nonzero(state[:, state.shape[1] // 2 :], axis=1) > 0
 
-    def _threshold(self, weights: Tensor) -> float:
-        return self.l21 * math.sqrt(weights.shape[1])
+
+@compiled
+def _update(
+    table: Any, rows: Any, gradient: Any, rate: Any, beta: Any, l1: Any, threshold: Any, l2: Any
+) -> None:
+    dim, zero = gradient.shape[1], np.float32(0)
+    for i in range(len(rows)):
+        fetch_ahead(table, rows, i, 3 * dim)
+        w = table[rows[i], :dim]
+        z = table[rows[i], dim : 2 * dim]
+        n = table[rows[i], 2 * dim : 3 * dim]
+        g = gradient[i]
+        square = zero
+        for j in range(dim):
+            total = n[j] + g[j] * g[j]
+            z[j] += g[j] - (np.sqrt(total) - np.sqrt(n[j])) / rate * w[j]
+            n[j] = total
+            shrunk = max(abs(z[j]) - l1, zero)
+            w[j] = -shrunk if z[j] > zero else shrunk
+            square += shrunk * shrunk
+        norm = np.sqrt(square)
+        kept = (norm - threshold) / norm if norm > threshold else zero
+        for j in range(dim):
+            w[j] = kept * w[j] / ((beta + np.sqrt(n[j])) / rate + l2)

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from models.keras import tf
-from models.optimizers.optimizer import SparseOptimizer, Tensor
+from models.compiled import compiled, fetch_ahead, singles
+from models.optimizers.optimizer import Floats, Ints, SparseOptimizer
 
 
 class GroupFtrl(SparseOptimizer):
@@ -39,20 +39,39 @@ class GroupFtrl(SparseOptimizer):
     def row_slots(self) -> int:
         return 1
 
-    def start(self, weights: Tensor) -> Tensor:
-        return tf.zeros_like(weights[:, :1])
+    def start(self, weights: Floats) -> Floats:
+        return np.zeros_like(weights[:, :1])
 
-    def update(
-        self, weights: Tensor, state: Tensor, gradient: Tensor, rate: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        total = state + tf.reduce_max(gradient * gradient, 1, keepdims=True)
-        step = self.learning_rate * rate / (self.beta + tf.sqrt(total))
-        moved = weights - step * gradient  # -step z, which needs no division by the step
-        moved = tf.sign(moved) * tf.maximum(tf.abs(moved) - step * self.l1, 0.0)
-        norm = tf.norm(moved, axis=1, keepdims=True)
-        kept = tf.math.divide_no_nan(tf.maximum(norm - step * self.l21, 0.0), norm)
-        return kept * moved / (1.0 + step * self.l2), total
+    def update(self, table: Floats, rows: Ints, gradient: Floats, rate: float) -> None:
+        options = singles(self.learning_rate * rate, self.beta, self.l1, self.l21, self.l2)
+        _update(table, rows, gradient, *options)
 
     def touched(self, state: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """Which rows of a state `(rows, 1)` ever had a gradient, bool (rows,)."""
         return state[:, 0] > 0
+
+
+@compiled
+def _update(
+    table: Any, rows: Any, gradient: Any, rate: Any, beta: Any, l1: Any, l21: Any, l2: Any
+) -> None:
+    dim, zero, one = gradient.shape[1], np.float32(0), np.float32(1)
+    for i in range(len(rows)):
+        fetch_ahead(table, rows, i, dim + 1)
+        row = table[rows[i]]
+        g = gradient[i]
+        largest = zero
+        for j in range(dim):
+            largest = max(largest, g[j] * g[j])
+        row[dim] += largest
+        step = rate / (beta + np.sqrt(row[dim]))
+        square = zero
+        for j in range(dim):
+            moved = row[j] - step * g[j]  # -step z, which needs no division by the step
+            shrunk = max(abs(moved) - step * l1, zero)
+            row[j] = shrunk if moved > zero else -shrunk
+            square += shrunk * shrunk
+        norm, threshold = np.sqrt(square), step * l21
+        kept = (norm - threshold) / norm if norm > threshold else zero
+        for j in range(dim):
+            row[j] = kept * row[j] / (one + step * l2)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Any, Literal
 
+import numpy as np
 from pydantic import Field
 
-from models.keras import tf
-from models.optimizers.optimizer import SparseOptimizer, Tensor
+from models.compiled import compiled, fetch_ahead, singles
+from models.optimizers.optimizer import Floats, Ints, SparseOptimizer
 
 
 class LazyAdam(SparseOptimizer):
@@ -40,24 +41,44 @@ class LazyAdam(SparseOptimizer):
     def row_slots(self) -> int:
         return 1
 
-    def start(self, weights: Tensor) -> Tensor:
-        return tf.zeros_like(tf.concat([weights] * self.slots + [weights[:, :1]], axis=1))
+    def start(self, weights: Floats) -> Floats:
+        return np.zeros((len(weights), self.slots * weights.shape[1] + 1), np.float32)
 
-    def update(
-        self, weights: Tensor, state: Tensor, gradient: Tensor, rate: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        sizes = [weights.shape[1]] * self.slots + [1]
-        first, second, *largest, count = tf.split(state, sizes, axis=1)
-        count = count + 1.0
-        first = self.beta_1 * first + (1.0 - self.beta_1) * gradient
-        second = self.beta_2 * second + (1.0 - self.beta_2) * gradient * gradient
-        largest = [tf.maximum(one, second) for one in largest]
-        mean = first / _correction(self.beta_1, count)
-        square = (largest or [second])[0] / _correction(self.beta_2, count)
-        step = self.learning_rate * rate * mean / (tf.sqrt(square) + self.epsilon)
-        return weights - step, tf.concat([first, second, *largest, count], axis=1)
+    def update(self, table: Floats, rows: Ints, gradient: Floats, rate: float) -> None:
+        step = self.learning_rate * rate
+        moments = (singles(one, 1 - one, math.log(one)) for one in (self.beta_1, self.beta_2))
+        _update(table, rows, gradient, *moments, *singles(step, self.epsilon), self.amsgrad)
 
 
-def _correction(beta: float, count: Tensor) -> Tensor:
-    """1 - beta^count, without the cancellation that float32 has near beta = 1."""
-    return -tf.math.expm1(count * math.log(beta))
+@compiled
+def _update(
+    table: Any,
+    rows: Any,
+    gradient: Any,
+    first: Any,
+    second: Any,
+    rate: Any,
+    epsilon: Any,
+    amsgrad: Any,
+) -> None:
+    dim, last = gradient.shape[1], table.shape[1] - 1
+    (kept_1, new_1, log_1), (kept_2, new_2, log_2) = first, second
+    for i in range(len(rows)):
+        fetch_ahead(table, rows, i, last + 1)
+        row = table[rows[i]]
+        g = gradient[i]
+        w = row[:dim]
+        m = row[dim : 2 * dim]
+        v = row[2 * dim : 3 * dim]
+        most = row[last - dim : last]  # without amsgrad, that is v
+        row[last] += np.float32(1)
+        # 1 - beta^count, without the cancellation that float32 has near beta = 1.
+        mean, square = -np.expm1(row[last] * log_1), -np.expm1(row[last] * log_2)
+        for j in range(dim):
+            m[j] = kept_1 * m[j] + new_1 * g[j]
+            v[j] = kept_2 * v[j] + new_2 * g[j] * g[j]
+        if amsgrad:
+            for j in range(dim):
+                most[j] = max(most[j], v[j])
+        for j in range(dim):
+            w[j] -= rate * (m[j] / mean) / (np.sqrt(most[j] / square) + epsilon)

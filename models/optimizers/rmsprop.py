@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
+import numpy as np
 from pydantic import Field
 
-from models.keras import tf
-from models.optimizers.optimizer import SparseOptimizer, Tensor
+from models.compiled import compiled, fetch_ahead, singles
+from models.optimizers.optimizer import Floats, Ints, SparseOptimizer
 
 
 class RMSProp(SparseOptimizer):
@@ -28,12 +29,26 @@ class RMSProp(SparseOptimizer):
     def slots(self) -> int:
         return 1
 
-    def start(self, weights: Tensor) -> Tensor:
-        return tf.fill(tf.shape(weights), tf.constant(self.initial_accumulator, tf.float32))
+    def start(self, weights: Floats) -> Floats:
+        return np.full(weights.shape, self.initial_accumulator, np.float32)
 
-    def update(
-        self, weights: Tensor, state: Tensor, gradient: Tensor, rate: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        mean = self.rho * state + (1.0 - self.rho) * gradient * gradient
-        step = self.learning_rate * rate * gradient / (tf.sqrt(mean) + self.epsilon)
-        return weights - step, mean
+    def update(self, table: Floats, rows: Ints, gradient: Floats, rate: float) -> None:
+        step = self.learning_rate * rate
+        options = singles(step, self.rho, 1 - self.rho, self.epsilon)
+        _update(table, rows, gradient, *options)
+
+
+@compiled
+def _update(
+    table: Any, rows: Any, gradient: Any, rate: Any, kept: Any, new: Any, epsilon: Any
+) -> None:
+    dim = gradient.shape[1]
+    for i in range(len(rows)):
+        fetch_ahead(table, rows, i, 2 * dim)
+        w = table[rows[i], :dim]
+        v = table[rows[i], dim : 2 * dim]
+        g = gradient[i]
+        for j in range(dim):
+            v[j] = kept * v[j] + new * g[j] * g[j]
+        for j in range(dim):
+            w[j] -= rate * g[j] / (np.sqrt(v[j]) + epsilon)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
+import numpy as np
 from pydantic import Field, model_validator
 
-from models.keras import tf
-from models.optimizers.optimizer import SparseOptimizer, Tensor
+from models.compiled import compiled, fetch_ahead, singles
+from models.optimizers.optimizer import Floats, Ints, SparseOptimizer
 
 
 class SGD(SparseOptimizer):
@@ -33,15 +34,37 @@ class SGD(SparseOptimizer):
     def slots(self) -> int:
         return 1 if self.momentum else 0
 
-    def start(self, weights: Tensor) -> Tensor:
-        return tf.zeros_like(weights if self.momentum else weights[:, :0])
+    def start(self, weights: Floats) -> Floats:
+        return np.zeros_like(weights if self.momentum else weights[:, :0])
 
-    def update(
-        self, weights: Tensor, state: Tensor, gradient: Tensor, rate: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        step = self.learning_rate * rate * gradient
-        if not self.momentum:
-            return weights - step, state
-        velocity = self.momentum * state - step
-        move = self.momentum * velocity - step if self.nesterov else velocity
-        return weights + move, velocity
+    def update(self, table: Floats, rows: Ints, gradient: Floats, rate: float) -> None:
+        step = self.learning_rate * rate
+        if self.momentum:
+            _roll(table, rows, gradient, *singles(step, self.momentum), self.nesterov)
+        else:
+            _descend(table, rows, gradient, *singles(step))
+
+
+@compiled
+def _descend(table: Any, rows: Any, gradient: Any, rate: Any) -> None:
+    dim = gradient.shape[1]
+    for i in range(len(rows)):
+        fetch_ahead(table, rows, i, dim)
+        w = table[rows[i]]
+        g = gradient[i]
+        for j in range(dim):
+            w[j] -= rate * g[j]
+
+
+@compiled
+def _roll(table: Any, rows: Any, gradient: Any, rate: Any, momentum: Any, nesterov: Any) -> None:
+    dim = gradient.shape[1]
+    for i in range(len(rows)):
+        fetch_ahead(table, rows, i, 2 * dim)
+        w = table[rows[i], :dim]
+        v = table[rows[i], dim : 2 * dim]
+        g = gradient[i]
+        for j in range(dim):
+            v[j] = momentum * v[j] - rate * g[j]
+        for j in range(dim):
+            w[j] += momentum * v[j] - rate * g[j] if nesterov else v[j]

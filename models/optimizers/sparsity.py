@@ -27,7 +27,7 @@ class Sparsity(NamedTuple):
 def sparsities(tables: Mapping[str, Table]) -> dict[str, Sparsity]:
     """Of those tables whose rule makes weights zero, by name."""
     return {
-        name: sparsity(table.storage, table.dim, table.optimizer)
+        name: sparsity(table.view, table.dim, table.optimizer)
         for name, table in tables.items()
         if isinstance(table.optimizer, _RULES)
     }

@@ -25,7 +25,7 @@ from models.model import Model
 from models.multi_task import MultiTaskConfig
 from models.network import ModelConfig
 from models.optimizers.groups import Optimizers
-from models.optimizers.optimizer import SparseOptimizer, Tensor
+from models.optimizers.optimizer import Floats, Ints, SparseOptimizer
 from models.registry import AnyModel
 from models.trainer import Trainer
 
@@ -224,13 +224,11 @@ class Descent(SparseOptimizer):
     def slots(self) -> int:
         return 0
 
-    def start(self, weights: Tensor) -> Tensor:
-        return tf.convert_to_tensor(weights)[:, :0]
+    def start(self, weights: Floats) -> Floats:
+        return weights[:, :0]
 
-    def update(
-        self, weights: Tensor, state: Tensor, gradient: Tensor, rate: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        return weights - rate * gradient, state
+    def update(self, table: Floats, rows: Ints, gradient: Floats, rate: float) -> None:
+        table[rows] -= rate * gradient
 
 
 def test_table_gradients_are_those_of_the_loss(

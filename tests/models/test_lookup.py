@@ -9,24 +9,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.batch import Batch
+from features.errors import DataError
 from features.layout import IdField, Layout, SequenceField
 from features.ragged import PAD
 from features.rows import RowSpace
 from models.keras import tf
-from models.lookup import Lookup, Touched
+from models.lookup import Lookup
+from models.optimizers.optimizer import Tensor
+from models.touched import Distinct
 from serving.tables import FloatTable
 
 Floats = npt.NDArray[np.float32]
 
 
-def touch(lookup: Lookup, batch: Batch) -> Touched:
-    sequences = {name: tf.constant(values) for name, values in batch.sequences.items()}
-    return lookup.touch(tf.constant(batch.ids), sequences)
+def sequences_of(batch: Batch) -> dict[str, Tensor]:
+    return {name: tf.constant(values) for name, values in batch.sequences.items()}
 
 
 def embed(lookup: Lookup, table: Floats, batch: Batch) -> Floats:
-    touched = touch(lookup, batch)
-    found: Floats = lookup.embed(tf.gather(table, touched.rows), touched, batch.rows).numpy()
+    used = tf.constant(table[lookup.rows(batch)])
+    found: Floats = lookup.embed(used, sequences_of(batch), batch.rows).numpy()
     return found
 
 
@@ -82,15 +84,15 @@ def shared() -> Layout:
 
 
 def test_a_shared_vocabulary_is_one_set_of_rows(shared: Layout) -> None:
-    """Item 3 is row 2 + 3, whichever field names it; each distinct row is read once."""
+    """Item 3 is row 2 + 3, whichever field names it; ids stand first, then elements."""
     batch = Batch(
         ids=np.array([[1, 3, 3], [1, 0, 3]], np.int32),
         numerics=np.empty((2, 0), np.float32),
         sequences={"seen": np.array([[3, 0, 3], [PAD, PAD, PAD]], np.int32)},
     )
     lookup = Lookup(shared)
-    touched = touch(lookup, batch)
-    assert sorted(touched.rows.numpy()) == [1, 2, 5]
+    rows = lookup.rows(batch)
+    assert (rows.tolist(), rows.dtype) == ([1, 5, 5, 1, 2, 5, 5, 2, 5], np.int32)
     table = np.arange(6, dtype=np.float32)[:, None]
     expected = np.array([[1, 5, 5, (5 + 2 + 5) / 3], [1, 2, 5, 0]])
     np.testing.assert_allclose(embed(lookup, table, batch)[:, :, 0], expected, rtol=1e-6)
@@ -114,14 +116,26 @@ def test_gradients_reach_each_row_once_a_use(shared: Layout) -> None:
         sequences={"seen": np.array([[1, 2, PAD]], np.int32)},
     )
     lookup = Lookup(shared)
-    touched = touch(lookup, batch)
-    weights = tf.zeros([len(touched.rows), 1])
+    rows = lookup.rows(batch)
+    used = tf.zeros([len(rows), 1])
     with tf.GradientTape() as tape:
-        tape.watch(weights)
-        total = tf.reduce_sum(lookup.embed(weights, touched, 1))
-    gradient = tf.convert_to_tensor(tape.gradient(total, weights)).numpy()[:, 0]
-    found = dict(zip(touched.rows.numpy().tolist(), gradient.tolist(), strict=True))
+        tape.watch(used)
+        total = tf.reduce_sum(lookup.embed(used, sequences_of(batch), 1))
+    touched = Distinct(6)(rows)
+    gradient = touched.sum(tf.convert_to_tensor(tape.gradient(total, used)).numpy())[:, 0]
+    found = dict(zip(touched.rows.tolist(), gradient.tolist(), strict=True))
     assert found == {0: 1.0, 3: 1.0 + 1.0 + 0.5, 4: 0.5}
+
+
+@pytest.mark.parametrize("bad", [-1, 6])
+def test_ids_of_no_row_are_refused(shared: Layout, bad: int) -> None:
+    batch = Batch(
+        ids=np.array([[bad, 0, 0]], np.int32),
+        numerics=np.empty((1, 0), np.float32),
+        sequences={"seen": np.full((1, 3), PAD, np.int32)},
+    )
+    with pytest.raises(DataError, match=f"of 6 rows in all; these are rows .*{bad}"):
+        Lookup(shared).rows(batch)
 
 
 @given(
@@ -150,8 +164,8 @@ def test_some_fields_of_a_whole_table_equal_numpy_and_the_server(
     }
     assert lookup.space.rows == 4 * len(read)
     table = np.random.default_rng(seed).normal(size=(lookup.space.rows, 2)).astype(np.float32)
-    touched = touch(lookup, batch)
-    found, spread = lookup.spread(tf.gather(table, touched.rows), touched, batch.rows)
+    used = tf.constant(table[lookup.rows(batch)])
+    found, spread = lookup.spread(used, sequences_of(batch), batch.rows)
     served, served_spread = FloatTable(table).spread(batch, lookup.space)
     chosen = [i for i, one in enumerate(layout.ids) if one.name in fields]
     expected = np.zeros((rows, len(chosen), 2), np.float32)

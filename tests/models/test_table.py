@@ -4,8 +4,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from models import parallel
 from models import table as tables
-from models.keras import tf
 from models.optimizers.adagrad import AdaGrad
 from models.optimizers.ftrl import Ftrl
 from models.optimizers.group_adagrad import GroupAdaGrad
@@ -27,12 +27,10 @@ RULES: list[SparseOptimizer] = [
     RMSProp(),
     LazyAdam(amsgrad=True),
 ]
-ONE = tf.constant(1.0)
 
 
 def push(table: Table, ids: list[int], gradient: npt.NDArray[np.float32]) -> None:
-    rows = tf.constant(ids, tf.int32)
-    table.push(rows, *table.pull(rows), tf.constant(gradient), ONE)
+    table.push(np.array(ids, np.int32), gradient, 1.0)
 
 
 @pytest.fixture(params=RULES, ids=str)
@@ -45,12 +43,11 @@ def test_rows_outside_the_batch_never_change(rule: SparseOptimizer) -> None:
     """Bit for bit, weights and state, over many steps; those inside do."""
     table = Table(50, 3, rule, stddev=0.1, seed=0)
     random = np.random.default_rng(0)
-    step = tf.function(lambda ids, gradient: table.push(ids, *table.pull(ids), gradient, ONE))
     for _ in range(40):
         before = table.storage
         touched = random.choice(50, random.integers(1, 20), replace=False)
         gradient = random.uniform(0.1, 1, (len(touched), 3)) * random.choice([-1, 1])
-        step(tf.constant(touched, tf.int32), tf.constant(gradient, tf.float32))
+        table.push(touched.astype(np.int32), gradient.astype(np.float32), 1.0)
         same = (table.storage == before).all(axis=1)
         assert not same[touched].any()
         assert np.delete(same, touched).all()
@@ -58,15 +55,57 @@ def test_rows_outside_the_batch_never_change(rule: SparseOptimizer) -> None:
 
 def test_what_is_pulled_is_what_was_pushed(rule: SparseOptimizer) -> None:
     table = Table(9, 2, rule, stddev=0.1, seed=0)
-    ids = tf.constant([7, 0, 4])  # in the order asked for, not that of the table
-    weights, state = table.pull(ids)
-    np.testing.assert_array_equal(weights, table.weights[[7, 0, 4]])
-    gradient = tf.constant(np.arange(6, dtype=np.float32).reshape(3, 2))
-    expected = rule.update(weights, state, gradient, ONE)
-    table.push(ids, weights, state, gradient, ONE)
-    for found, wanted in zip(table.pull(ids), expected, strict=True):
-        np.testing.assert_array_equal(found, wanted)
-    np.testing.assert_array_equal(table.storage[7], np.concatenate([one[0] for one in expected]))
+    ids = np.array([7, 0, 4], np.int32)  # in the order asked for, not that of the table
+    np.testing.assert_array_equal(table.pull(ids), table.weights[[7, 0, 4]])
+    gradient = np.arange(6, dtype=np.float32).reshape(3, 2)
+    expected = table.storage[ids]
+    rule.update(expected, np.arange(3, dtype=np.int32), gradient, 1.0)
+    table.push(ids, gradient, 1.0)
+    np.testing.assert_array_equal(table.pull(ids), expected[:, :2])
+    np.testing.assert_array_equal(table.storage[ids], expected)
+
+
+def test_rows_may_be_pulled_more_than_once(rule: SparseOptimizer) -> None:
+    table = Table(9, 2, rule, stddev=0.1, seed=0)
+    ids = np.array([3, 3, 0, 8, 3], np.int32)
+    np.testing.assert_array_equal(table.pull(ids), table.weights[ids])
+    assert table.pull(np.empty(0, np.int32)).shape == (0, 2)
+
+
+@pytest.mark.parametrize("bad", [-1, 9])
+def test_rows_that_are_not_there_are_refused(rule: SparseOptimizer, bad: int) -> None:
+    table = Table(9, 2, rule, stddev=0.1, seed=0)
+    before, ids = table.storage, np.array([3, bad], np.int32)
+    with pytest.raises(IndexError, match=f"9 rows .* were rows .*{bad}"):
+        table.pull(ids)
+    with pytest.raises(IndexError, match=f"9 rows .* were rows .*{bad}"):
+        table.push(ids, np.ones((2, 2), np.float32), 1.0)
+    np.testing.assert_array_equal(table.storage, before)
+
+
+def test_threads_change_no_bit(rule: SparseOptimizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of more rows than one thread is given, on as many threads as there are cores."""
+    random = np.random.default_rng(0)
+    ids = random.permutation(10_000)[:7000].astype(np.int32)
+    gradient = random.normal(size=(7000, 3)).astype(np.float32)
+    found = []
+    for cores in ([0], [0, 1], [0, 1, 2]):
+        monkeypatch.setattr(parallel, "mine", lambda cores=cores: cores)
+        table = Table(10_000, 3, rule, stddev=0.1, seed=0)
+        table.push(ids, gradient, 0.5)
+        found.append((table.storage, table.pull(ids)))
+    for storage, pulled in found[1:]:
+        np.testing.assert_array_equal(storage, found[0][0])
+        np.testing.assert_array_equal(pulled, found[0][1])
+
+
+def test_a_view_is_what_is_stored_and_read_alone(rule: SparseOptimizer) -> None:
+    table = Table(3, 2, rule, stddev=0.1, seed=0)
+    view = table.view
+    push(table, [1], np.ones((1, 2), np.float32))
+    np.testing.assert_array_equal(view, table.storage)
+    with pytest.raises(ValueError, match="read-only"):
+        view[0] = 0.0
 
 
 def test_a_table_of_one_row(rule: SparseOptimizer) -> None:

@@ -229,7 +229,7 @@ def test_batches_of_any_size_by_query_are_one_trace(layout: Layout, batch_of: An
         loss = float(trainer.step(replace(batch_of(layout, rows, seed=rows), query=query)))
         same = np.array_equal(before, model.tables["embedding"].weights)
         assert (loss == 0) == same == (rows == 1)
-    assert trainer.step._update.experimental_get_tracing_count() == 1
+    assert trainer.step.passes.experimental_get_tracing_count() == 1
 
 
 def test_a_loss_within_queries_needs_them_and_others_take_no_notice(

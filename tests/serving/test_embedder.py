@@ -58,10 +58,7 @@ def test_the_inputs_are_those_of_training() -> None:
     model = Model(Several(), LAYOUT, Optimizers())
     tables = {name: FloatTable(table.weights) for name, table in model.tables.items()}
     served = Embedder(LAYOUT, tables, model.specs)(BATCH)
-    ids, sequences, numerics = model.arrays(BATCH)
-    touched = model.touch(ids, sequences)
-    weights = {name: table.pull(touched[name].rows)[0] for name, table in model.tables.items()}
-    trained = model.inputs(weights, touched, sequences, numerics)
+    trained = model.inputs(*model.arrays(BATCH))
     assert served.keys() == trained.keys() == model.sample_inputs().keys()
     for name, values in served.items():
         np.testing.assert_allclose(values, trained[name], rtol=1e-6, atol=1e-7, err_msg=name)

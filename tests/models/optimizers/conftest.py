@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from models.keras import tf
 from models.optimizers.optimizer import SparseOptimizer
 from models.table import Table
+from models.touched import Distinct
 
 Row = npt.NDArray[np.float64]
 ROWS, DIM, STEPS, USES = 30, 3, 60, 20
@@ -32,19 +32,14 @@ def follow_paper(rule: SparseOptimizer, start: Callable[[Row], Reference]) -> Ta
     table = Table(ROWS, DIM, rule, stddev=0.3, seed=1)
     references = [start(row.astype(np.float64)) for row in table.weights]
 
-    @tf.function
-    def step(ids, gradients, rate):  # type: ignore[no-untyped-def]
-        rows, where = tf.unique(ids)
-        summed = tf.math.unsorted_segment_sum(gradients, where, tf.shape(rows)[0])
-        table.push(rows, *table.pull(rows), summed, rate)
-
-    random = np.random.default_rng(0)
+    distinct, random = Distinct(ROWS), np.random.default_rng(0)
     for _ in range(STEPS):
         before = table.storage
         ids = (ROWS * random.random(USES) ** 3).astype(np.int32)  # the first rows most often
         gradients = random.normal(0.1, 0.5, (USES, DIM)).astype(np.float32)
         rate = float(random.choice([0.25, 0.5, 1.0, 2.0]))
-        step(tf.constant(ids), tf.constant(gradients), tf.constant(rate))
+        touched = distinct(ids)
+        table.push(touched.rows, touched.sum(gradients), rate)
         total: dict[int, Row] = defaultdict(lambda: np.zeros(DIM))
         for i, gradient in zip(ids.tolist(), gradients.astype(np.float64), strict=True):
             total[i] += gradient
@@ -62,11 +57,11 @@ def learn(
     rule: SparseOptimizer, weights: npt.ArrayLike, gradients: npt.ArrayLike, rate: float = 1.0
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """Weights and state of one row after gradients (steps, dim)."""
-    now = tf.constant(np.asarray(weights, np.float32)[None])
-    state = rule.start(now)
+    now = np.asarray(weights, np.float32)[None]
+    row, dim = np.concatenate([now, rule.start(now)], axis=1), now.shape[1]
     for gradient in np.asarray(gradients, np.float32):
-        now, state = rule.update(now, state, tf.constant(gradient[None]), tf.constant(rate))
-    return now.numpy()[0], state.numpy()[0]
+        rule.update(row, np.zeros(1, np.int32), gradient[None], rate)
+    return row[0, :dim], row[0, dim:]
 
 
 @pytest.fixture(scope="session")

@@ -42,13 +42,14 @@ def test_where_every_row_is_named_it_is_adam(amsgrad: bool) -> None:
     """That of tf-keras, whose epsilon goes to the uncorrected root: one too small to matter."""
     rule = LazyAdam(learning_rate=0.01, epsilon=1e-12, amsgrad=amsgrad)
     adam = keras.optimizers.Adam(0.01, epsilon=1e-12, amsgrad=amsgrad, jit_compile=False)
-    weights = tf.random.stateless_normal([5, 3], [1, 2])
-    variable, state = tf.Variable(weights), rule.start(weights)
-    for seed in range(30):
-        gradient = tf.random.stateless_normal([5, 3], [seed, 0])
-        weights, state = rule.update(weights, state, gradient, tf.constant(1.0))
-        adam.apply_gradients([(gradient, variable)])
-        np.testing.assert_allclose(weights, variable, rtol=1e-4, atol=1e-6)
+    random = np.random.default_rng(0)
+    weights = random.standard_normal((5, 3), np.float32)
+    variable, table = tf.Variable(weights), np.hstack([weights, rule.start(weights)])
+    for _ in range(30):
+        gradient = random.standard_normal((5, 3), np.float32)
+        rule.update(table, np.arange(5, dtype=np.int32), gradient, 1.0)
+        adam.apply_gradients([(tf.constant(gradient), variable)])
+        np.testing.assert_allclose(table[:, :3], variable, rtol=1e-4, atol=1e-6)
 
 
 def test_the_first_update_of_any_row_is_one_learning_rate(learned: Any) -> None:
@@ -68,13 +69,11 @@ def test_amsgrad_never_takes_a_longer_step(learned: Any) -> None:
 
 def test_many_updates_later_the_corrections_are_gone(learned: Any) -> None:
     """The count is a float: at 2^24, where it stops, they are 1 and stay so."""
-    rule, weights = LazyAdam(), tf.constant([[1.0]])
-    state = tf.constant([[0.5, 0.25, 2.0**24]])
-    gradient, one = tf.constant([[0.5]]), tf.constant(1.0)
-    moved, after = rule.update(weights, state, gradient, one)
-    assert float(after[0, 2]) == 2.0**24
+    row = np.array([[1.0, 0.5, 0.25, 2.0**24]], np.float32)
+    LazyAdam().update(row, np.zeros(1, np.int32), np.array([[0.5]], np.float32), 1.0)
+    assert row[0, 3] == 2.0**24
     v = 0.999 * 0.25 + 0.001 * 0.25
-    assert float(moved[0, 0]) == pytest.approx(1 - 1e-3 * 0.5 / v**0.5, rel=1e-6)
+    assert row[0, 0] == pytest.approx(1 - 1e-3 * 0.5 / v**0.5, rel=1e-6)
 
 
 @pytest.mark.parametrize("bad", [{"beta_1": 1.0}, {"beta_2": 0.0}, {"epsilon": 0}])

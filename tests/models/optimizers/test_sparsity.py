@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from models.keras import tf
 from models.optimizers.adagrad import AdaGrad
 from models.optimizers.ftrl import Ftrl
 from models.optimizers.group_adagrad import GroupAdaGrad
@@ -32,9 +31,10 @@ def test_of_a_table(rule: Rule) -> None:
     """None of a fresh one is touched; of two rows that are, the idle one is dropped."""
     table = Table(5, 3, rule, stddev=0.001, seed=0)
     assert sparsity(table.storage, 3, rule) == Sparsity(0, 0.0, 0.0)
-    rows, gradient = tf.constant([1, 4]), tf.constant([[-2.0] * 3, [1e-3] * 3])
+    rows = np.array([1, 4], np.int32)
+    gradient = np.array([[-2.0] * 3, [1e-3] * 3], np.float32)
     for _ in range(100):
-        table.push(rows, *table.pull(rows), gradient, tf.constant(1.0))
+        table.push(rows, gradient, 1.0)
     found = sparsity(table.storage, 3, rule)
     if isinstance(rule, Ftrl):  # whose row is never pulled as far as l1
         assert found.touched == 2
