@@ -1,0 +1,76 @@
+"""Ways of learning from clicks, and the choice among them, where the truth is known."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from features.errors import ConfigError
+from ranking import choice
+from ranking.choice import choose, click_log, compared, judge_of
+from ranking.debiasing import WAYS, Known, fit, ways
+from ranking.lambdamart.config import RankerConfig
+from ranking.off_policy import counterfactual
+from ranking.query_data import QueryData
+
+NAMES = ["signal", "size", "noise", "logger"]
+TRUTH = 1 / (1 + np.arange(10.0))
+KNOWN = Known(10, TRUTH)
+CONFIG = RankerConfig(rounds=15, patience=15, max_depth=3)
+
+
+@pytest.fixture(scope="module")
+def world(world_of: Callable[..., Any]) -> Any:
+    """A logger that shows by a feature which says nothing of relevance, 400 queries."""
+    return world_of(seed=3, queries=400, logged=True)
+
+
+@pytest.fixture(scope="module")
+def parts(world: Any) -> tuple[QueryData, QueryData]:
+    train, valid = slice(0, 3000), slice(3000, 4000)
+    return world.data(world.click, train), world.data(world.click, valid)
+
+
+def test_the_judge_is_the_estimate_without_its_interval(
+    parts: tuple[QueryData, QueryData],
+) -> None:
+    log = click_log(parts[1], KNOWN)
+    scores = parts[1].matrix[:, 0]
+    expected = counterfactual.evaluate(log, scores, "dcg@5").value
+    assert judge_of(log, "dcg@5")(scores) == pytest.approx(expected)
+
+
+def test_what_is_chosen_is_worth_most_and_ranks_better(
+    world: Any, parts: tuple[QueryData, QueryData]
+) -> None:
+    told: set[str] = set()
+    found = choose(CONFIG, NAMES, *parts, KNOWN, lambda way, *_: told.add(way))
+    assert told == set(WAYS) == found.rankers.keys()
+    assert found.chosen == max(found.values, key=lambda way: found.values[way].value)
+    assert found.chosen != choice.BASE
+    assert world.ndcg(found.ranker) > world.ndcg(found.rankers[choice.BASE]) + 0.02
+
+
+def test_differences_are_of_the_values(parts: tuple[QueryData, QueryData]) -> None:
+    rankers = {
+        way: fit(way, CONFIG, NAMES, *parts, lambda _: 0.0, lambda *_: None, KNOWN)
+        for way in ways(["none", "ipw"])
+    }
+    values, differences = compared(rankers, parts[1], click_log(parts[1], KNOWN), "dcg@10")
+    assert differences.keys() == {"ipw"}
+    less = values["ipw"].value - values["none"].value
+    assert differences["ipw"].value == pytest.approx(less)
+
+
+def test_a_way_that_cannot_be_trained_is_left_out(parts: tuple[QueryData, QueryData]) -> None:
+    found = choose(CONFIG, NAMES, *parts, Known(10), lambda *_: None, ways=["ipw", "additive"])
+    assert found.rankers.keys() == {"none", "additive"}
+    assert "no estimate" in found.failures["ipw"]
+
+
+def test_ways_are_named() -> None:
+    assert ways(None) == WAYS
+    assert ways(["ipw", "xgboost"]) == ("xgboost", "ipw")
+    with pytest.raises(ConfigError, match="must be one of none, xgboost, pairs.*got 'magic'"):
+        ways(["magic"])
