@@ -22,6 +22,7 @@ from ranking.lambdamart.config import RankerConfig
 from ranking.off_policy import counterfactual
 from ranking.off_policy.compare import Difference
 from ranking.off_policy.estimate import Estimate
+from ranking.off_policy.rank_metric import RankMetric
 from ranking.propensity.propensity import Propensity
 
 
@@ -94,6 +95,7 @@ def verdict(run: Run, metric: str, ways: Sequence[Way], report: Report) -> Verdi
             f"A verdict compares rankers on XGBoost; the run {run.folder} has none. Declare a "
             "[ranker] of type xgboost."
         )
+    RankMetric.parse(metric)  # before anything takes time
     bias, model = config.bias or BiasConfig(), run.model
     log = click_log(config, {"train", "ranker"}, report)
     own, valid, test = (
