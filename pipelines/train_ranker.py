@@ -60,7 +60,7 @@ def train_ranker(
     if config.bias is not None and config.bias.way is not None:
         mine = query_data(own, matrix(own, model)[0])
         _refuse_start(start)
-        return debiased(config, names, mine, valid, judge, report, work), history
+        return debiased(config, names, mine, valid, judge, report, work)
     with TemporaryDirectory(prefix=".pages-", dir=work) as folder:
         data = _data(own, model, settings.page_rows, Path(folder))
         ranker = train(settings, names, data, valid, judge, progress, start=start)

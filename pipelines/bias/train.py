@@ -25,6 +25,7 @@ from ranking.query_data import QueryData
 PROPENSITY, CHOICE = "propensity.json", "debias.json"  # of a run
 
 Floats = npt.NDArray[np.float32]
+Metrics = dict[str, float]
 
 
 def debiased(
@@ -35,8 +36,9 @@ def debiased(
     judge: Callable[[Floats], float],
     report: Report,
     work: Path,
-) -> Ranker:
-    """Train as `bias.way` says; what it rests on is written to `work`.
+) -> tuple[Ranker, list[Metrics]]:
+    """Train as `bias.way` says; what it rests on is written to `work`. Also every round's metric,
+    with `auto` by way.
 
     Raises:
         DataError: examination is needed and cannot be estimated.
@@ -50,24 +52,28 @@ def debiased(
         propensity.save(work / PROPENSITY)
         known = Known(propensity.depth, np.array(propensity.examination), bias.minimum)
 
+    rounds: list[Metrics] = []
+
     def told(way: Way, done: int, value: float) -> None:
+        name = f"{bias.metric}, {way}" if bias.way == "auto" else settings.metric
+        rounds.append({"round": done, name: value})
         report(f"train ranker, {way}", done, settings.rounds, f"{value:.4f}")
 
     if bias.way != "auto":
         way = bias.way
 
-        def progress(done: int, metrics: dict[str, float]) -> None:
-            told(way, done, next(iter(metrics.values())))
+        def progress(done: int, metrics: Metrics) -> None:
+            told(way, done, metrics[settings.metric])
 
-        return fit(way, settings, names, data, valid, judge, progress, known)
+        return fit(way, settings, names, data, valid, judge, progress, known), rounds
     found = choose(settings, names, data, valid, known, told, bias.metric)
     values: dict[str, Any] = {
         way: {"value": one.value, "low": one.low, "high": one.high}
         for way, one in found.values.items()
     }
-    told_of = {"chosen": found.chosen, "metric": bias.metric, "ways": values}
-    write_json(work / CHOICE, told_of | {"failures": dict(found.failures)})
-    return found.ranker
+    chosen = {"chosen": found.chosen, "metric": bias.metric, "ways": values}
+    write_json(work / CHOICE, chosen | {"failures": dict(found.failures)})
+    return found.ranker, rounds
 
 
 def _examination(config: Config, bias: BiasConfig, data: QueryData, report: Report) -> Propensity:

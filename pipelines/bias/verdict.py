@@ -106,7 +106,7 @@ def verdict(run: Run, metric: str, ways: Sequence[Way], report: Report) -> Verdi
     propensity = estimated(bias, log, own)
     report("estimate", 1, 1)
     known = Known(propensity.depth, np.array(propensity.examination), bias.minimum)
-    names = own_names(run, logit=model is not None)
+    names = list(run.encoder.layout.matrix_names(logit=model is not None))
 
     def told(way: Way, done: int, value: float) -> None:
         report(f"train {way}", done, settings.rounds, f"{metric} {value:.4f}")
@@ -116,11 +116,6 @@ def verdict(run: Run, metric: str, ways: Sequence[Way], report: Report) -> Verdi
     values, differences = compared(found.rankers, test, held, metric)
     shown = counterfactual.production(held, metric)
     return Verdict(metric, propensity, found, shown, values, differences)
-
-
-def own_names(run: Run, *, logit: bool) -> list[str]:
-    """The columns of the run's ranker."""
-    return list(run.encoder.layout.matrix_names(logit=logit))
 
 
 def _numbers(one: Estimate) -> dict[str, Any]:

@@ -63,6 +63,7 @@ def test_a_run_learns_in_the_way_that_is_named(
     assert run.ranker.booster.num_boosted_rounds() > 0
     assert (folder / PROPENSITY).exists() == (way != "additive")
     assert (folder / CHOICE).exists() == (way == "auto")
+    assert run.history["rounds"][0]["round"] == 1
 
 
 def test_errors_name_what_is_missing(
