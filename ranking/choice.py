@@ -59,7 +59,7 @@ def choose(
 
     Every ranker's rounds are picked by that same metric; `known.examination` weighs its clicks.
     """
-    log = click_log(valid, known)
+    log = weighed(valid, known)
     judge = judge_of(log, metric)
     rankers: dict[Way, Ranker] = {}
     failures: dict[Way, str] = {}
@@ -100,7 +100,7 @@ def compared(
     return values, differences
 
 
-def click_log(data: QueryData, known: Known) -> ClickLog:
+def weighed(data: QueryData, known: Known) -> ClickLog:
     """The clicks of ranking examples, weighed by what is known of the positions."""
     examination = np.ones(1) if known.examination is None else known.examination
     assert data.position is not None  # a configuration that debiases declares positions

@@ -15,8 +15,7 @@ from pipelines.bias.log import click_log
 from pipelines.prepare import Report
 from pipelines.run import Run
 from pipelines.scoring import matrix, query_data
-from ranking.choice import BASE, Choice, choose, compared
-from ranking.choice import click_log as weighed
+from ranking.choice import BASE, Choice, choose, compared, weighed
 from ranking.debiasing import Known, Way
 from ranking.lambdamart.config import RankerConfig
 from ranking.off_policy import counterfactual

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
 from features.errors import ConfigError
 from ranking.objective.lambdas import Doubles, Floats, Lambdas
 from ranking.objective.positions import at_depth, position_sums
-from ranking.objective.state import Bias, State
+from ranking.objective.state import State, Stateful
 
 _DAMPING = 1e-3  # LightGBM's, of a Newton step without curvature
 
 
-class Additive:
+class Additive(Stateful):
     """The clicks of a position are explained by its own score, which the trees need not learn.
 
     A row is ranked by its score plus that of its position, which takes a damped Newton step a
@@ -27,6 +24,8 @@ class Additive:
     over the n rows of position k, with G the sum of their gradients, H of their second derivatives
     (half of XGBoost's hessians, which are doubled), r `regularization` and rate that of learning.
     Positions beyond `depth` share the last. The trees are to be evaluated without it.
+
+    `bias`: `score`, by which a click at a position is likelier; only differences mean anything.
 
     Raises:
         ConfigError: the lambdas have no positions, or numbers out of range.
@@ -65,15 +64,3 @@ class Additive:
         pull = self._regularization * rows
         step: Doubles = (gradient + pull * bias) / (doubled / 2 + pull + _DAMPING)
         return -self._rate * step
-
-    @property
-    def bias(self) -> Bias:
-        """`score`, by which a click at a position is likelier; only differences mean anything."""
-        return self._state.bias
-
-    @property
-    def state(self) -> dict[str, Any]:
-        return self._state.model_dump()
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        self._state = self._state.read(state)

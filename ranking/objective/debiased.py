@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
 from features.errors import ConfigError
 from ranking.objective.lambdas import Doubles, Floats, Lambdas
 from ranking.objective.positions import at_depth, position_sums
-from ranking.objective.state import Bias, State
+from ranking.objective.state import State, Stateful
 
 _TINY = 1e-16  # what a bias below it says is noise: not divided by, as in XGBoost
 
 
-class Debiased:
+class Debiased(Stateful):
     """Unbiased LambdaMART: a pair is divided by t+ of its click's position and t- of the other's.
 
     Both are learned along with the trees (Hu et al., WWW 2019), relative to the first position:
@@ -31,6 +28,8 @@ class Debiased:
     as the model becomes right (`turned=True` does so too); position is the order of rows; beyond
     `lambdarank_num_pair_per_sample` it neither debiases nor learns; query weights do not enter the
     sums.
+
+    `bias`: `click` is t+, `no_click` t-: to the power 1 / (1 + norm), not examination itself.
 
     Raises:
         ConfigError: the lambdas have no positions, or numbers out of range.
@@ -74,18 +73,6 @@ class Debiased:
             no_click=_learned(self._state.values("no_click"), sums[1], self._norm),
         )
         return found.gradient, found.hessian
-
-    @property
-    def bias(self) -> Bias:
-        """`click` is t+, `no_click` t-: to the power 1 / (1 + norm), not examination itself."""
-        return self._state.bias
-
-    @property
-    def state(self) -> dict[str, Any]:
-        return self._state.model_dump()
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        self._state = self._state.read(state)
 
 
 def _inverse(bias: Doubles) -> Doubles:

@@ -11,10 +11,10 @@ import numpy.typing as npt
 from features.errors import DataError
 from ranking.objective.lambdas import Floats, Lambdas
 from ranking.objective.positions import at_depth
-from ranking.objective.state import Bias, State
+from ranking.objective.state import State, Stateful
 
 
-class IPW:
+class IPW(Stateful):
     """A pair counts 1 / examination of its click's position: inverse propensity weighting.
 
     examination: float64 (depth,), relative to the first position; beyond the depth the last value.
@@ -50,14 +50,6 @@ class IPW:
         found = self._lambdas(scores, self._state.rounds, higher=self._weights)
         self._state = self._state.next()
         return found.gradient, found.hessian
-
-    @property
-    def bias(self) -> Bias:
-        return self._state.bias
-
-    @property
-    def state(self) -> dict[str, Any]:
-        return self._state.model_dump()
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Only the rounds are taken: examination is given, not learned."""

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy.typing as npt
 
 from ranking.objective.lambdas import Floats, Lambdas
-from ranking.objective.state import Bias, State
+from ranking.objective.state import State, Stateful
 
 
-class Plain:
+class Plain(Stateful):
     """XGBoost's own gradients of `rank:ndcg`, `rank:map` and `rank:pairwise`, to the last bit."""
 
     def __init__(self, lambdas: Lambdas) -> None:
@@ -22,14 +19,3 @@ class Plain:
         found = self._lambdas(scores, self._state.rounds)
         self._state = self._state.next()
         return found.gradient, found.hessian
-
-    @property
-    def bias(self) -> Bias:
-        return self._state.bias
-
-    @property
-    def state(self) -> dict[str, Any]:
-        return self._state.model_dump()
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        self._state = self._state.read(state)

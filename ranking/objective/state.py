@@ -72,3 +72,23 @@ class State(BaseModel):
     def shape(self) -> str:
         named = [f"{name}[{len(values)}]" for name, values in sorted(self.bias.items())]
         return " ".join([f"'{self.objective}'", *named])
+
+
+class Stateful:
+    """What every objective says of its state, kept in `_state`."""
+
+    _state: State
+
+    @property
+    def bias(self) -> Bias:
+        """What is known of the positions from the top, each (depth,), by name."""
+        return self._state.bias
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """JSON from which `restore` goes on."""
+        return self._state.model_dump()
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Raises DataError where the state is not of such an objective."""
+        self._state = self._state.read(state)

@@ -8,7 +8,7 @@ import pytest
 
 from features.errors import ConfigError
 from ranking import choice
-from ranking.choice import choose, click_log, compared, judge_of
+from ranking.choice import choose, compared, judge_of, weighed
 from ranking.debiasing import WAYS, Known, fit, ways
 from ranking.lambdamart.config import RankerConfig
 from ranking.off_policy import counterfactual
@@ -35,7 +35,7 @@ def parts(world: Any) -> tuple[QueryData, QueryData]:
 def test_the_judge_is_the_estimate_without_its_interval(
     parts: tuple[QueryData, QueryData],
 ) -> None:
-    log = click_log(parts[1], KNOWN)
+    log = weighed(parts[1], KNOWN)
     scores = parts[1].matrix[:, 0]
     expected = counterfactual.evaluate(log, scores, "dcg@5").value
     assert judge_of(log, "dcg@5")(scores) == pytest.approx(expected)
@@ -57,7 +57,7 @@ def test_differences_are_of_the_values(parts: tuple[QueryData, QueryData]) -> No
         way: fit(way, CONFIG, NAMES, *parts, lambda _: 0.0, lambda *_: None, KNOWN)
         for way in ways(["none", "ipw"])
     }
-    values, differences = compared(rankers, parts[1], click_log(parts[1], KNOWN), "dcg@10")
+    values, differences = compared(rankers, parts[1], weighed(parts[1], KNOWN), "dcg@10")
     assert differences.keys() == {"ipw"}
     less = values["ipw"].value - values["none"].value
     assert differences["ipw"].value == pytest.approx(less)
