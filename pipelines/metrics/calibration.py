@@ -5,30 +5,36 @@ from typing import ClassVar
 
 import numpy as np
 
-from features.errors import DataError
-from pipelines.metrics.metric import Metric, require_integer
+from pipelines.metrics.metric import AdditiveMetric, Metric, ratio, require_integer
 from pipelines.metrics.predictions import Predictions
+from pipelines.metrics.ranked_groups import Floats
+from pipelines.metrics.terms import Terms
 
 
 @dataclass(frozen=True)
-class PCOC(Metric):
+class PCOC(AdditiveMetric):
     """Predicted click-through over observed: sum_i w_i p_i / sum_i w_i y_i, best at 1."""
 
     symbol: ClassVar[str] = "PCOC"
     of_probabilities: ClassVar[bool] = True
     higher_is_better: ClassVar[bool | None] = None
 
-    def compute(self, data: Predictions) -> float:
-        """The ratio; DataError without positives, for labels other than 0 and 1 and bad scores."""
+    def terms(self, data: Predictions) -> Terms:
+        """(rows, 3): w p, w y and w; DataError for labels other than 0 and 1 and bad scores."""
         data.require_binary(str(self))
         data.require_probabilities(str(self))
-        observed = float(np.average(data.labels, weights=data.weights))
-        if observed == 0:
-            raise DataError(
-                f"{self} needs a label of 1 with positive weight; got none in "
-                f"{data.labels.size} rows; evaluate on more rows"
-            )
-        return float(np.average(data.scores, weights=data.weights)) / observed
+        return data.weighted(data.scores, data.labels)
+
+    def of_sums(self, sums: Floats) -> Floats:
+        """The ratio; NaN without positives."""
+        return ratio(sums[..., 0], sums[..., 1])
+
+    def refusal(self, terms: Terms) -> str:
+        """There are no positives."""
+        return (
+            f"{self} needs a label of 1 with positive weight; got none in {len(terms.values)} "
+            "rows; evaluate on more rows"
+        )
 
 
 @dataclass(frozen=True)

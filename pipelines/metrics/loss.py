@@ -1,20 +1,22 @@
 """LogLoss, NE, RIG and Brier: losses of predicted probabilities."""
 
+from abc import ABC
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from features.errors import DataError
-from pipelines.metrics.metric import Metric
+from pipelines.metrics.metric import AdditiveMetric, ratio
 from pipelines.metrics.predictions import Predictions
+from pipelines.metrics.ranked_groups import Floats
+from pipelines.metrics.terms import Terms
 
 # One rounding step off 0 and 1, as scikit-learn clips, so that a certain miss costs 36 nats.
 EPSILON = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True)
-class LogLoss(Metric):
+class LogLoss(AdditiveMetric):
     """Mean negative log likelihood, in nats, of labels 0 or 1.
 
     -sum_i w_i [y_i ln p_i + (1 - y_i) ln(1 - p_i)] / sum_i w_i, p clipped to [2^-52, 1 - 2^-52].
@@ -24,13 +26,49 @@ class LogLoss(Metric):
     of_probabilities: ClassVar[bool] = True
     higher_is_better: ClassVar[bool | None] = False
 
-    def compute(self, data: Predictions) -> float:
-        """The loss; DataError for labels other than 0 and 1 and scores outside [0, 1]."""
-        return _cross_entropy(str(self), data)
+    def terms(self, data: Predictions) -> Terms:
+        """(rows, 2): w l and w; DataError for labels other than 0 and 1 and scores outside
+        [0, 1]."""
+        return data.weighted(_losses(str(self), data))
+
+    def of_sums(self, sums: Floats) -> Floats:
+        """The mean loss."""
+        return ratio(sums[..., 0], sums[..., 1])
+
+    def refusal(self, terms: Terms) -> str:
+        """No row has a weight."""
+        return _no_weight(str(self), terms)
 
 
 @dataclass(frozen=True)
-class NE(Metric):
+class _OfEntropy(AdditiveMetric, ABC):
+    """A measure of the log loss over the entropy of the base rate."""
+
+    of_probabilities: ClassVar[bool] = True
+
+    def terms(self, data: Predictions) -> Terms:
+        """(rows, 3): w l, w y and w; DataError as LogLoss."""
+        return data.weighted(_losses(str(self), data), data.labels)
+
+    def _normalised(self, sums: Floats) -> Floats:
+        """Loss over entropy (...) of sums (..., 3); NaN for labels of one class."""
+        loss, rate = (ratio(sums[..., i], sums[..., 2]) for i in range(2))
+        mixed = (rate > 0) & (rate < 1)
+        rate = np.where(mixed, rate, 0.5)
+        entropy = -(rate * np.log(rate) + (1 - rate) * np.log1p(-rate))
+        return np.where(mixed, loss / entropy, np.nan)
+
+    def refusal(self, terms: Terms) -> str:
+        """The labels are of one class."""
+        rate = ratio(terms.sums[1], terms.sums[2])
+        return (
+            f"{self} needs rows of both classes; all {len(terms.values)} labels of positive weight "
+            f"are {rate:g}, so the base rate has no entropy; evaluate on more rows"
+        )
+
+
+@dataclass(frozen=True)
+class NE(_OfEntropy):
     """Normalised entropy: log loss over the entropy of the base rate, 1 for a constant guess.
 
     NE = LogLoss / -[b ln b + (1 - b) ln(1 - b)], b = sum_i w_i y_i / sum_i w_i.
@@ -38,32 +76,30 @@ class NE(Metric):
     """
 
     symbol: ClassVar[str] = "NE"
-    of_probabilities: ClassVar[bool] = True
     higher_is_better: ClassVar[bool | None] = False
 
-    def compute(self, data: Predictions) -> float:
-        """The ratio; DataError as LogLoss, and for labels of one class."""
-        return _normalised_entropy(str(self), data)
+    def of_sums(self, sums: Floats) -> Floats:
+        """The ratio; NaN for labels of one class."""
+        return self._normalised(sums)
 
 
 @dataclass(frozen=True)
-class RIG(Metric):
+class RIG(_OfEntropy):
     """Relative information gain over the base rate: RIG = 1 - NE.
 
     Graepel et al., "Web-Scale Bayesian Click-Through Rate Prediction ...", ICML 2010.
     """
 
     symbol: ClassVar[str] = "RIG"
-    of_probabilities: ClassVar[bool] = True
     higher_is_better: ClassVar[bool | None] = True
 
-    def compute(self, data: Predictions) -> float:
-        """The gain; DataError as NE."""
-        return 1.0 - _normalised_entropy(str(self), data)
+    def of_sums(self, sums: Floats) -> Floats:
+        """The gain; NaN for labels of one class."""
+        return 1.0 - self._normalised(sums)
 
 
 @dataclass(frozen=True)
-class Brier(Metric):
+class Brier(AdditiveMetric):
     """Mean squared error of probabilities: sum_i w_i (p_i - y_i)^2 / sum_i w_i.
 
     Brier, "Verification of Forecasts Expressed in Terms of Probability", 1950.
@@ -73,28 +109,29 @@ class Brier(Metric):
     of_probabilities: ClassVar[bool] = True
     higher_is_better: ClassVar[bool | None] = False
 
-    def compute(self, data: Predictions) -> float:
-        """The error; DataError for labels other than 0 and 1 and scores outside [0, 1]."""
+    def terms(self, data: Predictions) -> Terms:
+        """(rows, 2): w (p - y)^2 and w; DataError for labels other than 0 and 1 and scores outside
+        [0, 1]."""
         data.require_binary(str(self))
         data.require_probabilities(str(self))
-        return float(np.average((data.scores - data.labels) ** 2, weights=data.weights))
+        return data.weighted((data.scores - data.labels) ** 2)
+
+    def of_sums(self, sums: Floats) -> Floats:
+        """The mean error."""
+        return ratio(sums[..., 0], sums[..., 1])
+
+    def refusal(self, terms: Terms) -> str:
+        """No row has a weight."""
+        return _no_weight(str(self), terms)
 
 
-def _cross_entropy(who: str, data: Predictions) -> float:
+def _losses(who: str, data: Predictions) -> Floats:
     data.require_binary(who)
     data.require_probabilities(who)
     given = np.where(data.labels == 1, data.scores, 1.0 - data.scores)
-    loss = -np.log(np.clip(given, EPSILON, 1.0 - EPSILON))
-    return float(np.average(loss, weights=data.weights))
+    loss: Floats = -np.log(np.clip(given, EPSILON, 1.0 - EPSILON))
+    return loss
 
 
-def _normalised_entropy(who: str, data: Predictions) -> float:
-    loss = _cross_entropy(who, data)
-    rate = float(np.average(data.labels, weights=data.weights))
-    if not 0 < rate < 1:
-        raise DataError(
-            f"{who} needs rows of both classes; all {data.labels.size} labels of positive weight "
-            f"are {rate:g}, so the base rate has no entropy; evaluate on more rows"
-        )
-    entropy = -(rate * np.log(rate) + (1 - rate) * np.log1p(-rate))
-    return float(loss / entropy)
+def _no_weight(who: str, terms: Terms) -> str:
+    return f"{who} needs a row of positive weight; all {len(terms.values)} rows weigh 0"

@@ -5,9 +5,13 @@ from collections.abc import Iterable
 from dataclasses import MISSING, Field, dataclass, fields
 from typing import Any, ClassVar
 
+import numpy as np
+
 from features.errors import ConfigError, DataError
 from pipelines.metrics.group_values import GroupValues
 from pipelines.metrics.predictions import Predictions
+from pipelines.metrics.ranked_groups import Floats
+from pipelines.metrics.terms import Terms
 
 CUTOFF = "cutoff"  # the field written after "@"
 
@@ -82,8 +86,39 @@ class Metric(ABC):
 
 
 @dataclass(frozen=True)
-class GroupedMetric(Metric, ABC):
-    """A measure of each group (user, query) by itself, averaged by the groups' weights."""
+class AdditiveMetric(Metric, ABC):
+    """A measure that knows no more of the rows than sums over them, or over their groups.
+
+    So parts of a log are measured apart and added up, and a resample of it is a weighted sum.
+    """
+
+    @abstractmethod
+    def terms(self, data: Predictions) -> Terms:
+        """What each row or group adds; DataError where the measure is not defined for one."""
+
+    @abstractmethod
+    def of_sums(self, sums: Floats) -> Floats:
+        """The measure float64 (...) of sums (..., terms); NaN where it is not defined for them."""
+
+    @abstractmethod
+    def refusal(self, terms: Terms) -> str:
+        """Why the measure is not defined for the sum of these."""
+
+    def compute(self, data: Predictions) -> float:
+        """The measure over all rows; DataError where it is not defined for them."""
+        terms = self.terms(data)
+        value = float(self.of_sums(terms.sums))
+        if np.isnan(value):
+            raise DataError(self.refusal(terms))
+        return value
+
+
+@dataclass(frozen=True)
+class GroupedMetric(AdditiveMetric, ABC):
+    """A measure of each group (user, query) by itself, averaged by the groups' weights.
+
+    sum_g W_g v_g / sum_g W_g over the groups counted.
+    """
 
     skips: ClassVar[str]
 
@@ -91,15 +126,31 @@ class GroupedMetric(Metric, ABC):
     def per_group(self, data: Predictions) -> GroupValues:
         """The measure of each group, and which groups were skipped."""
 
-    def compute(self, data: Predictions) -> float:
-        """sum_g W_g v_g / sum_g W_g over the groups counted; DataError where there are none."""
+    def terms(self, data: Predictions) -> Terms:
+        """(groups, 2): W_g v_g and W_g, both 0 for a group that is skipped."""
         found = self.per_group(data)
-        if not found.weights[found.counted].sum() > 0:
-            raise DataError(
-                f"{self} needs a group of positive weight to count; got {found.counted.size} "
-                f"groups, {found.skipped} of them skipped ({self.skips}); evaluate on more rows"
-            )
-        return found.mean()
+        weights = np.where(found.counted, found.weights, 0.0)
+        values = np.where(found.counted, found.values, 0.0)
+        return Terms(np.stack([weights * values, weights], axis=1), found.keys)
+
+    def of_sums(self, sums: Floats) -> Floats:
+        """The mean over the groups counted."""
+        return ratio(sums[..., 0], sums[..., 1])
+
+    def refusal(self, terms: Terms) -> str:
+        """No group of positive weight counts."""
+        skipped = np.count_nonzero(terms.values[:, 1] == 0)
+        return (
+            f"{self} needs a group of positive weight to count; got {len(terms.values)} groups, "
+            f"{skipped} of them skipped ({self.skips}) or of weight 0; evaluate on more rows"
+        )
+
+
+def ratio(above: Floats, below: Floats) -> Floats:
+    """above / below, NaN where `below` is not positive."""
+    found = np.full(np.broadcast_shapes(above.shape, below.shape), np.nan)
+    np.divide(above, below, out=found, where=below > 0)
+    return found
 
 
 def require_integer(metric: type[Metric], name: str, value: object) -> None:

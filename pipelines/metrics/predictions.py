@@ -1,7 +1,7 @@
 """Predictions: the labels, scores, weights and group columns that metrics are computed from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from features.errors import DataError
 from pipelines.metrics.ranked_groups import Floats, Ints, RankedGroups
+from pipelines.metrics.terms import Terms
 
 QUERY = "query"  # the group column within which ranking metrics rank
 
@@ -47,6 +48,19 @@ class Predictions:
         object.__setattr__(self, "weights", weights)
         object.__setattr__(self, "groups", MappingProxyType(groups))
 
+    def reweighted(self, weights: ArrayLike) -> "Predictions":
+        """The same rows under other weights (rows,), ranked as these are without sorting again."""
+        other = replace(self, weights=np.asarray(weights, dtype=np.float64))
+        for group, ranked in self._ranked.items():
+            assert other.weights is not None
+            other._ranked[group] = replace(ranked, weights=other.weights[ranked.order])
+        return other
+
+    def weighted(self, *values: Floats) -> Terms:
+        """Terms (rows, values + 1) of the rows: each of the values (rows,) and 1, by weight."""
+        terms = np.stack([*values, np.ones_like(self.labels)], axis=1)
+        return Terms(terms if self.weights is None else terms * self.weights[:, None])
+
     @cached_property
     def _descending(self) -> Ints:
         return np.argsort(-self.scores, kind="stable")
@@ -71,6 +85,7 @@ class Predictions:
         new_tie[1:] |= scores[1:] != scores[:-1]
         return RankedGroups(
             keys=keys,
+            order=order,
             labels=self.labels[order],
             scores=scores,
             weights=None if self.weights is None else self.weights[order],

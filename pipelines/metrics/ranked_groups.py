@@ -15,11 +15,13 @@ Ints = NDArray[np.intp]
 class RankedGroups:
     """Ranked rows, grouped; a tie is a run of rows of one group with one score.
 
-    `keys`: (groups,) ids; `labels`, `scores`, `weights`: float64 (rows,) in ranked order;
+    `keys`: (groups,) ids; `order`: (rows,) the rows in ranked order; `labels`, `scores`,
+    `weights`: float64 (rows,) in that order;
     `starts`: (groups,) first row of each group; `ties`: (ties,) first row of each tie.
     """
 
     keys: NDArray[Any]
+    order: Ints
     labels: Floats
     scores: Floats
     weights: Floats | None

@@ -9,7 +9,7 @@ import pytest
 from features.errors import ConfigError, DataError
 from pipelines.metrics.auc import GAUC
 from pipelines.metrics.calibration import ECE
-from pipelines.metrics.metric import Metric
+from pipelines.metrics.metric import AdditiveMetric, Metric
 from pipelines.metrics.parse import METRICS, parse_metric
 from pipelines.metrics.predictions import Predictions
 from pipelines.metrics.ranking import NDCG, Precision, RankingMetric
@@ -174,3 +174,23 @@ def test_a_metric_is_abstract_or_final() -> None:
         assert metric.__subclasses__() == []
     with pytest.raises(TypeError, match="abstract"):
         Metric()
+
+
+@pytest.mark.parametrize(
+    "form", ["LogLoss", "NE", "RIG", "Brier", "PCOC", "GAUC(query)", "nDCG@10", "MRR", "MAP"]
+)
+def test_an_additive_metric_is_that_of_its_parts_added_up(form: str) -> None:
+    metric = parse_metric(form)
+    assert isinstance(metric, AdditiveMetric)
+    random = np.random.default_rng(3)
+    labels, scores, query = random.integers(0, 2, 400), random.random(400), np.arange(400) // 20
+    weights = random.integers(1, 4, 20)[query]
+
+    def data(rows: slice) -> Predictions:
+        return Predictions(labels[rows], scores[rows], weights[rows], {"query": query[rows]})
+
+    parts = [metric.terms(data(slice(i, i + 100))).sums for i in range(0, 400, 100)]
+    whole = metric.compute(data(slice(None)))
+    assert float(metric.of_sums(np.sum(parts, axis=0))) == pytest.approx(whole, rel=1e-12)
+    stacked = metric.of_sums(np.stack([np.sum(parts, axis=0), parts[0]]))
+    assert stacked.shape == (2,)

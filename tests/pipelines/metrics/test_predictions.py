@@ -1,11 +1,15 @@
 """Predictions: what is refused, and how rows are ranked."""
 
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
 
 from features.errors import DataError
+from pipelines.metrics.auc import AUC, GAUC
+from pipelines.metrics.evaluate import evaluate
+from pipelines.metrics.loss import LogLoss
 from pipelines.metrics.predictions import Predictions
 
 NAN = float("nan")
@@ -83,3 +87,15 @@ def test_equal_scores_of_two_groups_are_not_tied() -> None:
     data = Predictions([0, 1, 0], [0.5, 0.5, 0.5], None, {"query": np.array([7, 8, 8])})
     assert data.ranked("query").ties.tolist() == [0, 1]
     assert data.ranked().ties.tolist() == [0]
+
+
+def test_other_weights_rank_as_before_without_sorting_again() -> None:
+    random = np.random.default_rng(5)
+    labels, scores, users = random.integers(0, 2, 300), random.random(300), np.arange(300) % 9
+    weights = random.integers(0, 3, 300)
+    data = Predictions(labels, scores, None, {"user": users})
+    metrics = (AUC(), GAUC("user"), LogLoss())
+    evaluate(metrics, data)
+    with mock.patch.object(Predictions, "_rank", side_effect=AssertionError("sorted again")):
+        found = evaluate(metrics, data.reweighted(weights))
+    assert found == evaluate(metrics, Predictions(labels, scores, weights, {"user": users}))
