@@ -22,7 +22,9 @@ from serving.calibration.store import AnyCalibration
 from serving.convert import to_litert
 from serving.rerank.config import RerankConfig
 from serving.scorer import Scorer
-from serving.tables import Storage, save_table
+from serving.tables.layout import Range, TableLayout
+from serving.tables.storage import Storage
+from serving.tables.write import write_table
 
 Quantize = Literal["int8", "none"]
 
@@ -92,11 +94,11 @@ def _save_model(work: Path, model: Model, quantize: Quantize) -> dict[str, Table
     for name, table in model.tables.items():
         # One number a row would cost more in scales than it saves.
         storage: Storage = "int8" if quantize == "int8" and table.dim > 2 else "float32"
-        save_table(folder, name, table.weights, storage)
+        ranges = (Range(rows=table.rows, storage=storage),)
+        layout = TableLayout(rows=table.rows, dim=table.dim, ranges=ranges)
+        write_table(folder, name, table.weights, layout)
         spec = model.specs[name]
-        entries[name] = TableEntry(
-            storage=storage, rows=table.rows, dim=table.dim, fields=spec.fields, whole=spec.whole
-        )
+        entries[name] = TableEntry(layout=layout, fields=spec.fields, whole=spec.whole)
     return entries
 
 
