@@ -39,19 +39,26 @@ def kept_words(name: str, rows: int, open_array: Open) -> Any:
     return open_array(f"{name}.kept.npy", np.uint64, (word_count(rows),))
 
 
+def table_of(held: list[Any], kind: Storage, dim: int) -> StoredTable:
+    """The table of the arrays that `arrays` gives, or names."""
+    if kinds.is_coded(kind):
+        codes, headers = held
+        return CodedTable(codes, headers, dim, kinds.bits(kind))
+    return BFloat16Table(held[0]) if kind == "bfloat16" else FloatTable(held[0])
+
+
 def load_table(folder: Path, name: str, layout: TableLayout) -> StoredTable:
     """Map a table. Raises BundleError where an array is not what was declared."""
 
     def mapped(file: str, dtype: Any, shape: tuple[int, ...]) -> Any:
         return _map(folder / file, dtype, shape)
 
-    def part(kind: Storage) -> StoredTable:
-        first, *rest = arrays(name, kind, layout.rows_of(kind), layout.dim, mapped)
-        if rest:
-            return CodedTable(first, rest[0], layout.dim, kinds.bits(kind))
-        return BFloat16Table(first) if kind == "bfloat16" else FloatTable(first)
-
-    tables = {kind: part(kind) for kind in layout.storages}
+    tables = {
+        kind: table_of(
+            arrays(name, kind, layout.rows_of(kind), layout.dim, mapped), kind, layout.dim
+        )
+        for kind in layout.storages
+    }
     table: StoredTable
     if len(layout.ranges) == 1 and tables:
         (table,) = tables.values()

@@ -37,6 +37,13 @@ class TableLayout(BaseModel):
             raise ValueError(f"the ranges hold {self.kept} of {self.rows} rows")
         return self
 
+    @classmethod
+    def uniform(cls, rows: int, dim: int, storage: Storage) -> TableLayout:
+        """All rows in one storage, or in float16 where that is smaller."""
+        if row_bytes("float16", dim) <= row_bytes(storage, dim):
+            storage = "float16" if storage not in ("float32", "bfloat16") else storage
+        return cls(rows=rows, dim=dim, ranges=(Range(rows=rows, storage=storage),))
+
     @property
     def kept(self) -> int:
         """How many rows the ranges hold."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from features.cores import spread
 from serving.tables import storage as kinds
-from serving.tables.files import arrays, kept_words
+from serving.tables.files import arrays, kept_words, table_of
 from serving.tables.floats import bfloat16_bits
 from serving.tables.layout import TableLayout
 from serving.tables.pruned import words
@@ -86,3 +86,10 @@ def encode(weights: Floats, kind: Storage) -> tuple[npt.NDArray[Any], ...]:
     if kind == "bfloat16":
         return (bfloat16_bits(weights),)
     return (weights.astype(np.float16 if kind == "float16" else np.float32, copy=False),)
+
+
+def restored(weights: Floats, kind: Storage) -> Floats:
+    """What a table of rows (rows, dim) in one storage gives back. Raises BundleError."""
+    rows, dim = weights.shape
+    table = table_of(list(encode(weights, kind)), kind, dim)
+    return table.gather(np.arange(rows, dtype=np.int32))

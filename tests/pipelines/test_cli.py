@@ -149,8 +149,9 @@ def test_predict_equals_the_runs_own_scores(
 
 def test_int8_stays_near_the_float_model(world: Any) -> None:
     exported = world.int8_bundle
-    assert 0 < exported.mean < 0.01
-    assert exported.largest < 0.05
+    assert exported.quality is not None
+    assert 0 < exported.quality.mean < 0.01
+    assert exported.quality.largest < 0.05
     assert exported.manifest.size < world.float_bundle.manifest.size
 
 
