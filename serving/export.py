@@ -115,7 +115,7 @@ def _save_model(work: Path, model: Model, stored: Stored) -> dict[str, TableEntr
     for name, table in model.tables.items():
         whole = TableLayout.uniform(table.rows, table.dim, "float32")
         layout = stored.layouts.get(name, whole)
-        write_table(folder, name, table.weights, layout, stored.kept.get(name))
+        write_table(folder, name, table.view[:, : table.dim], layout, stored.kept.get(name))
         spec = model.specs[name]
         entries[name] = TableEntry(layout=layout, fields=spec.fields, whole=spec.whole)
     return entries

@@ -19,6 +19,7 @@ from serving.tables.write import restored
 if TYPE_CHECKING:
     from models.curvature import Curvature
     from models.model import Model
+    from models.table import Table
 
 Floats = npt.NDArray[np.float32]
 STORAGES: tuple[Storage | None, ...] = (
@@ -69,7 +70,7 @@ class Judged:
             )
         ]
         tables = model.tables
-        options = [_options(one, tables[one.table].weights, kept.get(one.table)) for one in found]
+        options = [_options(one, _weights(tables[one.table]), kept.get(one.table)) for one in found]
         return cls(model, found, options, kept)
 
     def plan(self, size: float | None, loss: float | None) -> Plan:
@@ -106,10 +107,15 @@ class Judged:
         return found
 
 
+def _weights(table: Table) -> Floats:
+    """Without a copy."""
+    return table.view[:, : table.dim]
+
+
 def _kept(model: Model, name: str) -> npt.NDArray[np.bool_] | None:
     """The rows that are not zeros, where leaving the others out pays for a bit a row."""
     table = model.tables[name]
-    mask = np.asarray(table.weights.any(axis=1))
+    mask = np.asarray(_weights(table).any(axis=1))
     pays = np.count_nonzero(~mask) * row_bytes("int2", table.dim) * 8 > len(mask)
     return mask if pays else None
 

@@ -38,14 +38,16 @@ def test_the_loss_of_an_error_is_foretold(world, costs: Judged) -> None:  # type
     run, model = world.run, costs.model
     random, before = np.random.default_rng(0), loss(run, model)
     table = model.tables["embedding"]
-    weights, added = table.weights.copy(), []
-    noise = 0.1 * weights.std() * random.choice([-1.0, 1.0], weights.shape)
+    storage, added = table.storage, []
+    noise = 0.1 * table.weights.std() * random.choice([-1.0, 1.0], table.weights.shape)
     try:
         for sign in (1, -1):
-            table.weights[:] = weights + sign * noise
+            moved = storage.copy()
+            moved[:, : table.dim] += sign * noise
+            table.restore(moved)
             added.append(loss(run, model) - before)
     finally:
-        table.weights[:] = weights
+        table.restore(storage)
     foretold = sum(
         float(one.weight @ np.square(noise[one.start : one.stop]).sum(axis=1))
         for one in costs.segments
