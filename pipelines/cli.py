@@ -11,6 +11,7 @@ from features import extensions
 from features.errors import CrossrankError
 from pipelines import console, interrupt
 from pipelines.commands.bias import bias
+from pipelines.commands.bundle import bundle
 from pipelines.commands.debias import debias
 from pipelines.commands.demo import demo
 from pipelines.commands.drift import drift
@@ -25,6 +26,7 @@ from pipelines.commands.simulate import simulate
 from pipelines.commands.simulate_clicks import simulate_clicks
 from pipelines.commands.train import train
 from pipelines.commands.tune import tune
+from pipelines.commands.verify import verify
 
 app = typer.Typer(
     name="crossrank",
@@ -60,6 +62,8 @@ COMMANDS = (
     debias,
     evaluate,
     export,
+    bundle,
+    verify,
     predict,
     serve,
 )

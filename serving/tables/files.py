@@ -68,12 +68,17 @@ def load_table(folder: Path, name: str, layout: TableLayout) -> StoredTable:
         table = MixedTable(layout.kept, layout.dim, starts, holders, tables)
     if not layout.pruned:
         return table
-    kept = kept_words(name, layout.rows, mapped)
+    kept = load_kept(folder, name, layout.rows)
     if int(np.bitwise_count(kept).sum()) != layout.kept:
         raise BundleError(
             f"The bits of '{name}' must keep {layout.kept} rows; they keep others. Export again."
         )
     return PrunedTable(kept, table, layout.rows)
+
+
+def load_kept(folder: Path, name: str, rows: int) -> Any:
+    """Map the bits of a pruned table's rows. Raises BundleError."""
+    return kept_words(name, rows, lambda file, dtype, shape: _map(folder / file, dtype, shape))
 
 
 def _map(path: Path, dtype: Any, shape: tuple[int, ...]) -> Any:
