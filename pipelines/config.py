@@ -32,6 +32,7 @@ from pipelines.judge import metric_of
 from pipelines.negatives import Negatives
 from pipelines.splits.order import ByOrder
 from pipelines.splits.registry import AnySplit
+from pipelines.stacking.config import StackingConfig
 from pipelines.tracking import TrackConfig
 from pipelines.tune.config import TuneConfig
 from ranking.registry import AnyRankerConfig
@@ -125,6 +126,7 @@ class Config(_Section):
     train: Any = Field(default_factory=dict)
     calibration: CalibrationConfig | None = None
     ranker: AnyRankerConfig | None = None
+    stacking: StackingConfig | None = None
     bias: BiasConfig | None = None
     export: ExportConfig = ExportConfig()
     rerank: RerankConfig | None = None
@@ -157,13 +159,7 @@ class Config(_Section):
                 "an unbiased ranker needs data.position, the rank at which a row was shown; "
                 "declare it or set ranker.unbiased = false"
             )
-        both = self.model is not None and self.ranker is not None
-        if both and getattr(self.data.split, "ranker", 1) == 0:
-            raise ValueError(
-                "a ranker on top of a model needs rows of its own, so that it does not learn "
-                "from scores fitted to its own labels; set data.split.ranker, for example 0.1 "
-                "(of a kfold split, 1 fold)"
-            )
+        self._stacked()
         if self.data.tasks and self.model is None:
             raise ValueError(
                 "data.tasks are labels that a [model] learns; a [ranker] learns from data.label "
@@ -187,6 +183,33 @@ class Config(_Section):
                 "none. Remove [calibration]"
             )
         return self
+
+    def _stacked(self) -> None:
+        both = self.model is not None and self.ranker is not None
+        if self.stacking is not None and not both:
+            raise ValueError(
+                "[stacking] says what a [ranker] is given of a [model]; declare both, or remove it"
+            )
+        folds = None if self.stacking is None else self.stacking.folds
+        if folds is None:
+            if both and getattr(self.data.split, "ranker", 1) == 0:
+                raise ValueError(
+                    "a ranker on top of a model needs rows of its own, so that it does not learn "
+                    "from scores fitted to its own labels; set data.split.ranker, for example 0.1 "
+                    "(of a kfold split, 1 fold), or let it learn from scores of models that have "
+                    "not seen the rows: stacking.folds, for example 5"
+                )
+            return
+        if "ranker" in self.data.split.parts:
+            raise ValueError(
+                "with stacking.folds the ranker learns from the training rows, so data.split must "
+                "give the part ranker nothing; set data.split.ranker = 0"
+            )
+        if self.data.negatives is not None:
+            raise ValueError(
+                "with stacking.folds the ranker learns from the training rows, so these must be "
+                "whole queries; data.negatives leaves rows out of them. Remove one of the two"
+            )
 
     @field_serializer("model", "train")
     def _dump(self, value: Any) -> Any:
@@ -253,6 +276,8 @@ def check_config(document: Mapping[str, Any], base: Path) -> Config:
         raise ConfigError(explain(error, Schema if error.title == "Schema" else Config)) from error
     if config.calibration is not None:
         config.calibration.require(schema)
+    if config.stacking is not None:
+        config.stacking.require(schema)
     if config.ranker is not None:
         metric_of(config.ranker.metric)
     if config.rerank is not None:

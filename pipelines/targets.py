@@ -47,7 +47,7 @@ def scored_rows(
     if (target / RUN).exists():
         run = Run(target)
         truth = run.config.data.truth
-        scored = score(run.prepared.part(part), run.model, run.ranker, run.calibration)
+        scored = score(run.prepared.part(part), run.model, run.ranker, run.calibration, run.cosines)
         return scored, None if truth is None else run.config.base / truth
     if (target / MANIFEST).exists():
         if data is None:

@@ -15,6 +15,7 @@ from pipelines.bias.log import click_log
 from pipelines.prepare import Report
 from pipelines.run import Run
 from pipelines.scoring import matrix, query_data
+from pipelines.train_ranker import learned, names_of
 from ranking.choice import BASE, Choice, choose, compared, weighed
 from ranking.debiasing import Known, Way
 from ranking.lambdamart.config import RankerConfig
@@ -95,17 +96,19 @@ def verdict(run: Run, metric: str, ways: Sequence[Way], report: Report) -> Verdi
             "[ranker] of type xgboost."
         )
     RankMetric.parse(metric)  # before anything takes time
-    bias, model = config.bias or BiasConfig(), run.model
+    bias, opinions = config.bias or BiasConfig(), run.opinions
     log = click_log(config, {"train", "ranker"}, report)
-    own, valid, test = (
-        query_data(part, matrix(part, model)[0])
-        for part in map(run.prepared.part, ("ranker" if model else "train", "valid", "test"))
+    part, said = learned(run.prepared, opinions, run.unseen)
+    own = query_data(part, matrix(part, said)[0])
+    valid, test = (
+        query_data(part, matrix(part, opinions)[0])
+        for part in map(run.prepared.part, ("valid", "test"))
     )
     report("estimate", 0, 1)
     propensity = estimated(bias, log, own)
     report("estimate", 1, 1)
     known = Known(propensity.depth, np.array(propensity.examination), bias.minimum)
-    names = list(run.encoder.layout.matrix_names(logit=model is not None))
+    names = names_of(run.encoder.layout, opinions)
 
     def told(way: Way, done: int, value: float) -> None:
         report(f"train {way}", done, settings.rounds, f"{metric} {value:.4f}")
