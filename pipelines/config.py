@@ -32,7 +32,7 @@ from pipelines.judge import metric_of
 from pipelines.negatives import Negatives
 from pipelines.splits.order import ByOrder
 from pipelines.splits.registry import AnySplit
-from pipelines.stacking.config import StackingConfig
+from pipelines.stacking.config import StackingConfig, require_rows
 from pipelines.tracking import TrackConfig
 from pipelines.tune.config import TuneConfig
 from ranking.registry import AnyRankerConfig
@@ -159,7 +159,8 @@ class Config(_Section):
                 "an unbiased ranker needs data.position, the rank at which a row was shown; "
                 "declare it or set ranker.unbiased = false"
             )
-        self._stacked()
+        both = self.model is not None and self.ranker is not None
+        require_rows(self.stacking, self.data.split, self.data.negatives, both=both)
         if self.data.tasks and self.model is None:
             raise ValueError(
                 "data.tasks are labels that a [model] learns; a [ranker] learns from data.label "
@@ -183,33 +184,6 @@ class Config(_Section):
                 "none. Remove [calibration]"
             )
         return self
-
-    def _stacked(self) -> None:
-        both = self.model is not None and self.ranker is not None
-        if self.stacking is not None and not both:
-            raise ValueError(
-                "[stacking] says what a [ranker] is given of a [model]; declare both, or remove it"
-            )
-        folds = None if self.stacking is None else self.stacking.folds
-        if folds is None:
-            if both and getattr(self.data.split, "ranker", 1) == 0:
-                raise ValueError(
-                    "a ranker on top of a model needs rows of its own, so that it does not learn "
-                    "from scores fitted to its own labels; set data.split.ranker, for example 0.1 "
-                    "(of a kfold split, 1 fold), or let it learn from scores of models that have "
-                    "not seen the rows: stacking.folds, for example 5"
-                )
-            return
-        if "ranker" in self.data.split.parts:
-            raise ValueError(
-                "with stacking.folds the ranker learns from the training rows, so data.split must "
-                "give the part ranker nothing; set data.split.ranker = 0"
-            )
-        if self.data.negatives is not None:
-            raise ValueError(
-                "with stacking.folds the ranker learns from the training rows, so these must be "
-                "whole queries; data.negatives leaves rows out of them. Remove one of the two"
-            )
 
     @field_serializer("model", "train")
     def _dump(self, value: Any) -> Any:

@@ -86,6 +86,10 @@ def train(
         cosines: tuple[Cosine, ...] = ()
         epochs: list[Metrics] = []
         rounds: list[Metrics] = []
+        unseen = None
+        if config.stacking is not None and config.stacking.folds is not None:
+            unseen = out_of_fold(config, prepared, report, work, begin)
+            unseen.save(work)
         if config.model is not None:
             watchers = [tracker] if watch is None else [tracker, Epochs(watch)]
             model, epochs = ModelTraining(config, prepared, work, begin).run(report, watchers)
@@ -94,10 +98,6 @@ def train(
                 calibrated = calibrate(config.calibration, model, prepared.part("valid"))
                 calibrations.save(calibrated.calibration, work)
         if config.ranker is not None:
-            unseen = None
-            if config.stacking is not None and config.stacking.folds is not None:
-                unseen = out_of_fold(config, prepared, cosines, report, work, begin)
-                unseen.save(work)
             known = None if begin is None else begin.ranker
             opinions = None if model is None else Asked(model, cosines)
             ranker, rounds = train_ranker(config, prepared, opinions, report, work, known, unseen)

@@ -13,6 +13,8 @@ from features.suggest import listing, nearest
 from features.transforms.bucketize import Bucketize
 from features.transforms.categorical import Categorical
 from features.transforms.custom import Custom
+from pipelines.negatives import Negatives
+from pipelines.splits.split import Split
 
 
 class StackingConfig(BaseModel):
@@ -51,3 +53,33 @@ class StackingConfig(BaseModel):
                     "stacking.cosines must be of features whose values are ids, of: "
                     f"{listing(known) or 'none is declared'}; got '{name}'.{nearest(name, known)}"
                 )
+
+
+def require_rows(
+    stacking: StackingConfig | None, split: Split, negatives: Negatives | None, *, both: bool
+) -> None:
+    """Raise ValueError unless a ranker on top of a model, if there are `both`, has rows to learn
+    from whose scores are not fitted to its labels."""
+    if stacking is not None and not both:
+        raise ValueError(
+            "[stacking] says what a [ranker] is given of a [model]; declare both, or remove it"
+        )
+    if stacking is None or stacking.folds is None:
+        if both and getattr(split, "ranker", 1) == 0:
+            raise ValueError(
+                "a ranker on top of a model needs rows of its own, so that it does not learn "
+                "from scores fitted to its own labels; set data.split.ranker, for example 0.1 "
+                "(of a kfold split, 1 fold), or give it scores of models that have not seen the "
+                "rows with stacking.folds, for example 5"
+            )
+        return
+    if "ranker" in split.parts:
+        raise ValueError(
+            "with stacking.folds the ranker learns from the training rows, so data.split must "
+            "give the part ranker nothing; set data.split.ranker = 0"
+        )
+    if negatives is not None:
+        raise ValueError(
+            "with stacking.folds the ranker learns from the training rows, so these must be "
+            "whole queries; data.negatives leaves rows out of them. Remove one of the two"
+        )

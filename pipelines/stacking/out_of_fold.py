@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from features.cosines import Cosine
 from features.dataset.dataset import Dataset
+from features.errors import DataError
 from pipelines.config import Config
 from pipelines.journal import Journal, digest
 from pipelines.prepare import Prepared, Report
 from pipelines.stacking.folds import Folds, fold_numbers
-from pipelines.stacking.opinions import Asked, Kept
+from pipelines.stacking.opinions import Asked, Kept, cosines_of
 from pipelines.start import Start
 from pipelines.train_model import ModelTraining
 
@@ -26,12 +25,7 @@ Floats = npt.NDArray[np.float32]
 
 
 def out_of_fold(
-    config: Config,
-    prepared: Prepared,
-    cosines: Sequence[Cosine],
-    report: Report,
-    work: Path,
-    start: Start | None,
+    config: Config, prepared: Prepared, report: Report, work: Path, start: Start | None
 ) -> Kept:
     """What models say of each training row, in order, that were trained without its fold.
 
@@ -40,17 +34,22 @@ def out_of_fold(
     go on from.
 
     Raises:
-        DataError: the rows cannot be cut into folds.
+        SchemaError, DataError: the rows cannot be cut, or the split gave the ranker some.
     """
     stacking = config.stacking
     assert stacking is not None
     assert stacking.folds is not None
+    if rows := prepared.about["rows"]["ranker"]:
+        raise DataError(
+            "With stacking.folds the ranker learns from the training rows, so the split must give "
+            f"the part 'ranker' none; it gave {rows}. Let the column of the split say 'train'."
+        )
     train, count = prepared.part("train"), stacking.folds
     (work / _FOLDS).mkdir(exist_ok=True)
     journal = Journal(work / _FOLDS, {"train": train.manifest.content})
     numbers = fold_numbers(config, train, count, stacking.column)
     folds = Folds(train, numbers, count, journal)
-    values = np.empty((train.rows, 1 + len(cosines)), np.float32)
+    values = np.empty((train.rows, 1 + len(stacking.cosines)), np.float32)
     for number in range(count):
         step, file = f"fold-{number}", f"fold-{number}.npy"
         if step not in journal:
@@ -59,7 +58,8 @@ def out_of_fold(
             told = _named(report, f"fold {number + 1} of {count}")
             training = ModelTraining(_quiet(config), prepared, own, start, folds.others(number))
             model, _ = training.run(told, [])
-            np.save(journal.folder / file, _values(folds.fold(number), Asked(model, cosines)))
+            opinions = Asked(model, cosines_of(config, train.layout))
+            np.save(journal.folder / file, _values(folds.fold(number), opinions))
             journal.finish(step, {file: digest(journal.folder / file)}, {})
             shutil.rmtree(own)
         values[numbers == number] = np.load(journal.folder / file, allow_pickle=False)

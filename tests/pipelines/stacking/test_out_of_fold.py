@@ -11,6 +11,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from features.dataset.dataset import LABEL, QUERY
+from features.errors import DataError
 from pipelines.bias.verdict import verdict
 from pipelines.config import Config
 from pipelines.evaluate import evaluate_scores
@@ -138,6 +139,16 @@ def test_a_snapshot_within_a_fold_is_gone_on_from(
     assert "fold 1 of 3: train, epoch 3" not in heard
     assert "fold 1 of 3: train, epoch 4" in heard
     assert bytes_of(out) == bytes_of(run.folder)
+
+
+def test_rows_that_a_column_gives_the_ranker_are_refused(
+    raw: pl.DataFrame, trained: Train, tmp_path: Path
+) -> None:
+    """The declaration of such a split does not tell."""
+    own = pl.when(pl.col("query") == "q7").then(pl.lit("ranker")).otherwise("part")
+    raw.with_columns(own.alias("part")).write_parquet(tmp_path / "log.parquet")
+    with pytest.raises(DataError, match="must give the part 'ranker' none; it gave 6"):
+        trained(tmp_path, tmp_path / "run")
 
 
 def test_from_pages_the_ranker_is_the_same(
