@@ -27,7 +27,6 @@ from pipelines.click_log.judged import Judged
 from pipelines.judge import judge_of, metric_of
 from pipelines.metrics.predictions import Predictions
 from pipelines.metrics.ranking import NDCG
-from ranking.choice import choose
 from ranking.clicks.pages import Pages
 from ranking.clicks.production import Production
 from ranking.clicks.traffic import sessions
@@ -37,12 +36,13 @@ from ranking.lambdamart.config import RankerConfig
 from ranking.lightgbm.config import LightGBMConfig
 from ranking.lightgbm.train import train as on_lightgbm
 from ranking.query_data import QueryData
+from ranking.ways import train_ways
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "mq2008"
 DEPTH, ROUNDS, PATIENCE = 10, 150, 25
 ETAS, LOGGERS, FOLDS = (0.5, 1.0, 1.5), ("weak", "strong"), (1, 2, 3, 4, 5)
 JUDGE = NDCG(cutoff=10)  # linear gain, queries without relevant documents skipped
-AUTO, TRUTH = "crossrank, auto", "full labels"
+TRUTH = "full labels"
 XGBOOST, LIGHTGBM = "XGBoost, unbiased", "LightGBM, position"
 
 Found = dict[str, Any]
@@ -94,7 +94,7 @@ def _read(parts: list[int]) -> Judged:
 
 
 def contest(world: World) -> dict[str, Any]:
-    """nDCG@10 on the test documents, by contestant, and what `auto` chose."""
+    """nDCG@10 on the test documents, by contestant, and the examination that was estimated."""
     from ranking.lambdamart.train import train
 
     config = RankerConfig(rounds=ROUNDS, patience=PATIENCE, max_depth=4)
@@ -103,9 +103,8 @@ def contest(world: World) -> dict[str, Any]:
     log = pl.DataFrame({"position": train_data.position, "click": train_data.label})
     examination = estimated(bias, log, train_data)
     known = Known(examination.depth, np.array(examination.examination), bias.minimum)
-    found = choose(config, world.names, train_data, valid, known, lambda *_: None)
+    found = train_ways(config, world.names, train_data, valid, known, lambda *_: None)
     results = {f"crossrank, {way}": world.ndcg(one) for way, one in found.rankers.items()}
-    results[AUTO] = world.ndcg(found.ranker)
     judge = judge_of(metric_of("nDCG@10"), valid)  # of clicks, as users of these have it
     on_clicks = config.model_copy(update={"unbiased": True})
     results[XGBOOST] = world.ndcg(
@@ -121,7 +120,6 @@ def contest(world: World) -> dict[str, Any]:
     )
     return {
         "ndcg": results,
-        "chosen": found.chosen,
         "examination": list(examination.examination),
     }
 
@@ -147,7 +145,7 @@ def table(found: list[Found]) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--journal", type=Path, required=True)
-    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--seeds", nargs="+", type=int, default=(0,))
     parser.add_argument("--sessions", type=int, default=20, help="of each query")
     parser.add_argument("--etas", nargs="+", type=float, default=ETAS)
     parser.add_argument("--loggers", nargs="+", default=LOGGERS)
@@ -156,7 +154,7 @@ def main() -> None:
     options = parser.parse_args()
     lines = options.journal.read_text().splitlines() if options.journal.exists() else []
     done = {json.dumps(one["key"]): one for one in map(json.loads, lines)}
-    wanted = product(range(options.seeds), options.etas, options.folds, options.loggers)
+    wanted = product(options.seeds, options.etas, options.folds, options.loggers)
     for seed, eta, fold, logger in () if options.report else wanted:
         key = [seed, eta, fold, logger, options.sessions]
         if json.dumps(key) in done:

@@ -16,7 +16,6 @@ from pipelines.prepare import Report
 from pipelines.run import Run
 from pipelines.scoring import matrix, query_data
 from pipelines.train_ranker import learned, names_of
-from ranking.choice import BASE, Choice, choose, compared, weighed
 from ranking.debiasing import Known, Way
 from ranking.lambdamart.config import RankerConfig
 from ranking.off_policy import counterfactual
@@ -24,55 +23,49 @@ from ranking.off_policy.compare import Difference
 from ranking.off_policy.estimate import Estimate
 from ranking.off_policy.rank_metric import RankMetric
 from ranking.propensity.propensity import Propensity
+from ranking.ways import AUTO, Name, Trained, compared, train_ways, weighed
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What each way of learning from clicks is worth on the test part, and what was chosen.
+    """What each way of learning from clicks is worth on the test part, and `auto`, their mean.
 
     values, differences: by way, on test; the latter against clicks as they are. shown: the order
-    that was logged. choice: what validation said.
+    that was logged. trained: what validation said.
     """
 
     metric: str
     propensity: Propensity
-    choice: Choice
+    trained: Trained
     shown: Estimate
-    values: Mapping[Way, Estimate]
-    differences: Mapping[Way, Difference]
+    values: Mapping[Name, Estimate]
+    differences: Mapping[Name, Difference]
 
     @property
     def words(self) -> str:
         """The answer in one sentence."""
-        chosen = self.choice.chosen
-        if chosen == BASE:
-            return (
-                "Learn from clicks as they are: on validation no way of removing position bias "
-                "earned more."
-            )
-        told = self.differences[chosen]
+        told = self.differences[AUTO]
         gain = f"{told.value:+.4f} {self.metric} ({told.low:+.4f} to {told.high:+.4f})"
         if told.low > 0:
-            return f"Debiasing helps: '{chosen}', chosen on validation, earns {gain} on test."
+            return f"Debiasing helps: the mean of its ways, '{AUTO}', earns {gain} on test."
         if told.high < 0:
             return (
-                f"Debiasing harms: '{chosen}', chosen on validation, loses {gain} on test. Learn "
+                f"Debiasing harms: the mean of its ways, '{AUTO}', loses {gain} on test. Learn "
                 "from clicks as they are."
             )
-        return f"No difference shown: '{chosen}', chosen on validation, has {gain} on test."
+        return f"No difference shown: the mean of the ways, '{AUTO}', has {gain} on test."
 
     def document(self) -> dict[str, Any]:
         """All of it as JSON."""
         return {
             "verdict": self.words,
             "metric": self.metric,
-            "chosen": self.choice.chosen,
             "propensity": self.propensity.model_dump(),
-            "failures": dict(self.choice.failures),
+            "failures": dict(self.trained.failures),
             "shown": _numbers(self.shown),
             "ways": {
                 way: {
-                    "validation": _numbers(self.choice.values[way]),
+                    "validation": _numbers(self.trained.values[way]),
                     "test": _numbers(value),
                     "difference": _difference(self.differences.get(way)),
                 }
@@ -113,7 +106,7 @@ def verdict(run: Run, metric: str, ways: Sequence[Way], report: Report) -> Verdi
     def told(way: Way, done: int, value: float) -> None:
         report(f"train {way}", done, settings.rounds, f"{metric} {value:.4f}")
 
-    found = choose(settings, names, own, valid, known, told, metric, ways)
+    found = train_ways(settings, names, own, valid, known, told, metric, ways)
     held = weighed(test, known)
     values, differences = compared(found.rankers, test, held, metric)
     shown = counterfactual.production(held, metric)

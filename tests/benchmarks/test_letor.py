@@ -63,7 +63,8 @@ def test_the_files_of_a_fold(folder: Path) -> None:
     names = [[Path(one).name for one in config.data.paths]]
     names += [[Path(str(one)).name] for one in config.data.own_paths.values()]
     assert names == [["S3.txt", "S4.txt", "S5.txt"], ["S1.txt"], ["S2.txt"]]
-    assert config.ranker is not None and config.ranker.seed == 7
+    assert config.ranker is not None
+    assert config.ranker.seed == 7
     (folder / "S2.txt.gz").touch()
     with pytest.raises(DataError, match="one file of part 2.*S2.txt, S2.txt.gz"):
         fold_overrides(folder, 3, seed=7)
