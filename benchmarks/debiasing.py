@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import xgboost as xgb
 
@@ -42,7 +43,7 @@ DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "mq2008"
 DEPTH, ROUNDS, PATIENCE = 10, 150, 25
 ETAS, LOGGERS, FOLDS = (0.5, 1.0, 1.5), ("weak", "strong"), (1, 2, 3, 4, 5)
 JUDGE = NDCG(cutoff=10)  # linear gain, queries without relevant documents skipped
-TRUTH = "full labels"
+AUTO, TRUTH = "crossrank, auto", "full labels"
 XGBOOST, LIGHTGBM = "XGBoost, unbiased", "LightGBM, position"
 
 Found = dict[str, Any]
@@ -125,21 +126,31 @@ def contest(world: World) -> dict[str, Any]:
 
 
 def table(found: list[Found]) -> list[str]:
-    """Lines of Markdown: mean over folds and seeds, and the mean paired gain over XGBoost."""
+    """Lines of Markdown: means over folds and seeds by contestant, and `auto` less the rivals."""
     by = defaultdict(list)
     for one in found:
-        by[one["logger"], one["eta"]].append(one)
-    lines = []
-    for (logger, eta), some in sorted(by.items()):
-        ways = some[0]["ndcg"]
-        lines += [f"\n{logger} logger, eta {eta:g}, {len(some)} logs\n"]
-        lines += ["| contestant | nDCG@10 | less XGBoost's |", "|---|---|---|"]
-        for way in ways:
-            own = np.array([one["ndcg"][way] for one in some])
-            less = own - np.array([one["ndcg"][XGBOOST] for one in some])
-            error = less.std(ddof=1) / np.sqrt(len(less)) if len(less) > 1 else float("nan")
-            lines.append(f"| {way} | {own.mean():.4f} | {less.mean():+.4f} ± {error:.4f} |")
+        by[one["logger"], f"{one['eta']:g}"].append(one)
+        by[one["logger"], "all"].append(one)
+    names = list(found[0]["ndcg"]) if found else []
+    heads = ["logger, eta", "logs", *names, f"auto less {XGBOOST}", f"auto less {LIGHTGBM}"]
+    lines = [_row(heads), "|---" * len(heads) + "|"]
+    for (logger, eta), some in sorted(by.items(), reverse=True):
+        values = {name: np.array([one["ndcg"][name] for one in some]) for name in names}
+        means = [f"{values[name].mean():.4f}" for name in names]
+        less = [_less(values[AUTO] - values[rival]) for rival in (XGBOOST, LIGHTGBM)]
+        lines.append(_row([f"{logger}, {eta}", str(len(some)), *means, *less]))
     return lines
+
+
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _less(gains: npt.NDArray[np.float64]) -> str:
+    """The mean of paired gains, and its standard error where it can be told."""
+    if len(gains) < 2:
+        return f"{gains.mean():+.4f}"
+    return f"{gains.mean():+.4f} ± {gains.std(ddof=1) / np.sqrt(len(gains)):.4f}"
 
 
 def main() -> None:
