@@ -23,7 +23,7 @@ from pipelines.scoring import score
 from pipelines.train import train
 
 FOLDER = Path(__file__).resolve().parents[1] / "examples"
-NAMES = ("criteo", "trivago", "beauty", "mq2008")
+NAMES = ("criteo", "trivago", "beauty")
 LIBRARIES = ("tensorflow", "xgboost", "polars", "crossrank")
 
 Results = dict[str, list[float]]
