@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
+import numpy as np
 import numpy.typing as npt
 
 from features.errors import ConfigError
@@ -93,7 +94,9 @@ def _ipw(config: RankerConfig, data: QueryData, known: Known) -> Objective:
 def _pointwise(_: RankerConfig, data: QueryData, known: Known) -> Objective:
     from ranking.objective.pointwise import Pointwise
 
-    return Pointwise(data, _examination(known))
+    examination = np.asarray(_examination(known), np.float64)
+    # Relative to the top, an estimate may lie above 1; its level is not told by clicks anyway.
+    return Pointwise(data, examination / max(1.0, examination.max()))
 
 
 def _examination(known: Known) -> npt.ArrayLike:

@@ -73,6 +73,18 @@ def test_a_way_that_cannot_be_trained_is_left_out(parts: tuple[QueryData, QueryD
     assert "no estimate" in found.failures["ipw"]
 
 
+def test_examination_above_that_of_the_top_is_taken_relative_to_its_largest(
+    parts: tuple[QueryData, QueryData],
+) -> None:
+    scores = [
+        fit(
+            "pointwise", CONFIG, NAMES, *parts, lambda _: 0.0, lambda *_: None, Known(10, known)
+        ).predict(parts[1].matrix)
+        for known in (TRUTH * 1.25, TRUTH)
+    ]
+    np.testing.assert_array_equal(*scores)
+
+
 def test_without_a_way_that_removes_bias_clicks_stay_as_they_are(
     parts: tuple[QueryData, QueryData],
 ) -> None:
