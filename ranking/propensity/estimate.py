@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from features.errors import ConfigError
-from ranking.propensity.click_log import Array, ClickLog
 from ranking.propensity.propensity import Propensity
+from ranking.propensity.shown_clicks import Array, ShownClicks
 from ranking.propensity.trust_bias import TrustBias
 
 Doubles = npt.NDArray[np.float64]
@@ -30,7 +30,7 @@ class Estimate:
     name: str
     assumes: str
     settings: dict[str, bool | int | float | str | None]
-    log: ClickLog
+    log: ShownClicks
     curve: Callable[[Doubles], Doubles]
     evidence: tuple[Array, ...] = ()
 
@@ -60,7 +60,7 @@ class Estimate:
 
 
 def _interval(
-    log: ClickLog, curve: Callable[[Doubles], Doubles], middle: Doubles, draws: int, seed: int
+    log: ShownClicks, curve: Callable[[Doubles], Doubles], middle: Doubles, draws: int, seed: int
 ) -> tuple[Doubles, Doubles]:
     """Low and high, each (depth,): normal on the logarithm, since a ratio is what is estimated.
 

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from features.errors import DataError
-from ranking.propensity.click_log import Array, ClickLog, Doubles
 from ranking.propensity.estimate import Estimate
 from ranking.propensity.interventions import Interventions
 from ranking.propensity.propensity import Propensity
+from ranking.propensity.shown_clicks import Array, Doubles, ShownClicks
 from ranking.propensity.sums import sums
 
 _BLOCK = 50_000  # items at once, so that memory stays bounded
@@ -42,7 +42,7 @@ def harvest(
             position that nothing links with the top.
         ConfigError: an unknown method.
     """
-    log = ClickLog.of(sizes, position, click, depth)
+    log = ShownClicks.of(sizes, position, click, depth)
     places = log.rows(ranks, "ranks")
     by = log.queries(ranker, "ranker").astype(np.int64)
     weight, row, cell = _moves(log, places, by, np.asarray(ranker, np.int64))
@@ -73,7 +73,7 @@ def harvest(
 
 
 def _moves(
-    log: ClickLog, places: Array, by: npt.NDArray[np.int64], ranker: npt.NDArray[np.int64]
+    log: ShownClicks, places: Array, by: npt.NDArray[np.int64], ranker: npt.NDArray[np.int64]
 ) -> tuple[Doubles, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """The weight 1 / w of each row; then, for each other position that some ranker gives it, the
     row and the cell k depth + k'."""
@@ -128,7 +128,7 @@ def harvest_items(
             with the top.
         ConfigError: an unknown method.
     """
-    log = ClickLog.of(sizes, position, click, depth)
+    log = ShownClicks.of(sizes, position, click, depth)
     cells = _Cells.of(log, _codes(log.rows(item, "item")))
 
     def interventions(drawn: Doubles) -> Interventions:
@@ -180,7 +180,7 @@ class _Cells:
     depth: int
 
     @classmethod
-    def of(cls, log: ClickLog, item: npt.NDArray[np.int64]) -> _Cells:
+    def of(cls, log: ShownClicks, item: npt.NDArray[np.int64]) -> _Cells:
         cell, inverse = np.unique(item * log.depth + log.position, return_inverse=True)
         owner = cell // log.depth
         moved = np.bincount(owner)[owner] > 1

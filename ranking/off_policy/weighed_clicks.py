@@ -1,4 +1,4 @@
-"""ClickLog: clicks on shown lists with how likely each position was looked at."""
+"""WeighedClicks: clicks on shown lists with how likely each position was looked at."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ranking.off_policy.rounds import Floats, Rounds, column
 
 
 @dataclass(frozen=True, eq=False)
-class ClickLog:
+class WeighedClicks:
     """Logged rows whose clicks are weighted by 1 / propensity, cut at `largest`.
 
     click, examined, propensity: float64 (rows,); examined is of where the row was shown, propensity
@@ -38,7 +38,7 @@ class ClickLog:
         propensity: npt.ArrayLike | None = None,
         weight: npt.ArrayLike | None = None,
         largest: float = 100.0,
-    ) -> ClickLog:
+    ) -> WeighedClicks:
         """Check and hold the arrays.
 
         sizes: (queries,). position: (rows,) from 0 at the top. click: (rows,) 0 or 1. examination:

@@ -17,7 +17,7 @@ Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class ClickLog:
+class ShownClicks:
     """The rows that stand above `depth`.
 
     sizes: int64 (queries,), 0 where a query was cut whole. position: int32 (rows,) from 0 at the
@@ -31,7 +31,7 @@ class ClickLog:
     kept: npt.NDArray[np.bool_]
 
     @classmethod
-    def of(cls, sizes: Array, position: Array, click: Array, depth: int | None) -> ClickLog:
+    def of(cls, sizes: Array, position: Array, click: Array, depth: int | None) -> ShownClicks:
         """Check arrays as all of ranking takes them; `depth` is the deepest position by default.
 
         Raises:
