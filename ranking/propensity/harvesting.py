@@ -129,7 +129,21 @@ def harvest_items(
         ConfigError: an unknown method.
     """
     log = ShownClicks.of(sizes, position, click, depth)
-    cells = _Cells.of(log, _codes(log.rows(item, "item")))
+    assumes = (
+        "An item is as relevant wherever, whenever and to whomever it is shown; a click needs "
+        "that the position was examined and, independently, that the item was relevant. Where "
+        "items rise when they suit the user, examination looks steeper than it is."
+    )
+    found = of_items("harvest_items", assumes, log, log.rows(item, "item"), method)
+    return found.propensity(draws, seed)
+
+
+def of_items(name: str, assumes: str, log: ShownClicks, item: Array, method: str) -> Estimate:
+    """The estimate of what items (rows that are kept,) at several positions tell.
+
+    Raises as `harvest_items` does.
+    """
+    cells = _Cells.of(log, _codes(item))
 
     def interventions(drawn: Doubles) -> Interventions:
         return cells.interventions(drawn, drawn * log.click)
@@ -140,20 +154,14 @@ def harvest_items(
             "or let `item` name what returns."
         )
     interventions(np.ones(len(log.position))).check(method)
-    assumes = (
-        "An item is as relevant wherever, whenever and to whomever it is shown; a click needs "
-        "that the position was examined and, independently, that the item was relevant. Where "
-        "items rise when they suit the user, examination looks steeper than it is."
-    )
-    estimate = Estimate(
-        "harvest_items",
+    return Estimate(
+        name,
         assumes,
         {"method": method},
         log,
         lambda drawn: interventions(drawn).curve(method),
         (cells.of_row,),
     )
-    return estimate.propensity(draws, seed)
 
 
 def _codes(item: Array) -> npt.NDArray[np.int64]:

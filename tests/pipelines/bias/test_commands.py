@@ -7,13 +7,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
+from features.errors import ConfigError
+from pipelines.bias.estimators import METHODS
+from pipelines.bias.log import click_log
 from pipelines.bias.train import CHOICE, PROPENSITY
+from pipelines.config import load_config
 from pipelines.run import Run
 from ranking.propensity.propensity import Propensity
 
 TRUTH = 1 / (1 + np.arange(6))
+
+
+def near(low: Any, high: Any) -> bool:
+    """Whether intervals of 95%, half as wide again, hold the truth at every position."""
+    wider = (high / low) ** 0.25
+    return bool(((low / wider <= TRUTH) & (TRUTH <= high * wider)).all())
 
 
 def test_bias_finds_the_examination(
@@ -25,14 +36,18 @@ def test_bias_finds_the_examination(
     ).json
     assert found["refused"].keys() == {"swaps"}
     for estimate in found["estimates"]:
-        if estimate["estimator"] in ("randomised", "harvest_items"):
+        if estimate["name"] in ("randomised", "harvest", "harvest_items"):
             low, high = np.array(estimate["low"]), np.array(estimate["high"])
-            assert ((low <= TRUTH) & (high >= TRUTH)).sum() >= 5  # of 6, at 95% each
+            assert near(low, high)
             assert (high[1:] < 1).all()
     assert Propensity.load(file).estimator == "randomised"  # it rests on less than the others
     assert [one["position"] for one in found["positions"]] == list(range(6))
     assert not [one for one in found["check"]["findings"] if one["level"] == "error"]
-    assert page.read_text().count("<svg") == 1
+    assert {one["name"] for one in found["estimates"]} >= {"harvest_chain", "pbm", "dbn", "cascade"}
+    known = {one["model"]: one["log_likelihood"] for one in found["foretold"]}
+    assert known["pbm"] > known["click rate"]  # the users of this log are such
+    assert known["pbm"] > known["cascade"]
+    assert page.read_text().count("<svg") == len(found["estimates"])
     assert json.loads(page.with_suffix(".json").read_text()) == found
 
 
@@ -76,3 +91,21 @@ def test_errors_name_what_is_missing(
     assert "'none', 'xgboost', 'pairs'" in refused.err
     refused = crossrank("debias", tmp_path / "none")
     assert str(tmp_path / "none") in refused.err
+
+
+def test_rankers_are_told_by_their_ranks_or_by_what_they_showed(clicks: Path) -> None:
+    ranks = {"old": "rank_old", "new": "rank_new"}
+    told = []
+    for more in ({}, {"ranks": ranks}):
+        config = load_config(clicks / "clicks.toml", [])
+        assert config.bias is not None
+        bias = config.bias.model_copy(update=more)
+        log = click_log(config.model_copy(update={"bias": bias}), {"train"}, lambda *_: None)
+        if more:  # what was shuffled is of no ranker
+            log = log.with_columns(pl.when(~pl.col("random")).then("ranker").alias("ranker"))
+        found = METHODS["harvest"](bias, log, None)
+        assert near(np.array(found.low), np.array(found.high))
+        told.append(found)
+    assert told[0].examination == pytest.approx(told[1].examination, rel=0.3)
+    with pytest.raises(ConfigError, match=r"of two rankers at least; ranker is 'logger'.*old"):
+        load_config(clicks / "clicks.toml", ["bias.ranks={old='rank_old'}"])
