@@ -24,7 +24,7 @@ TRUTH = 1 / (1 + np.arange(6))
 def near(low: Any, high: Any) -> bool:
     """Whether intervals of 95%, half as wide again, hold the truth at every position."""
     wider = (high / low) ** 0.25
-    return bool(((low / wider <= TRUTH) & (TRUTH <= high * wider)).all())
+    return bool(((low / wider <= TRUTH) & (high * wider >= TRUTH)).all())
 
 
 def test_bias_finds_the_examination(
