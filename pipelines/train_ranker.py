@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from features.dataset.dataset import Dataset
 from features.errors import ConfigError
 from features.layout import Layout
+from pipelines.bias.clusters import clustered, clusters
 from pipelines.bias.train import debiased
 from pipelines.config import Config
 from pipelines.judge import judge_of, metric_of
@@ -57,7 +58,9 @@ def train_ranker(
         mine = query_data(own, matrix(own, said)[0])
         return on_lightgbm.train(settings, names, mine, valid, judge, progress), history
     if config.bias is not None and config.bias.way is not None:
-        mine = query_data(own, matrix(own, said)[0])
+        of = clusters(config)
+        mine = clustered(query_data(own, matrix(own, said)[0]), own, of)
+        valid = clustered(valid, part, of)
         _refuse_start(start)
         return debiased(config, names, mine, valid, judge, report, work)
     with TemporaryDirectory(prefix=".pages-", dir=work) as folder:

@@ -89,7 +89,7 @@ def compared(
     others = max(1, len(rankers) - 1)
     resampling = Resampling(level=1 - (1 - _LEVEL) / others)
     values = {
-        way: counterfactual.evaluate(log, one.predict(data.matrix), metric)
+        way: counterfactual.evaluate(log, one.predict(data.matrix), metric, cluster=data.cluster)
         for way, one in rankers.items()
     }
     differences = {
@@ -109,6 +109,8 @@ def weighed(data: QueryData, known: Known) -> WeighedClicks:
         data.position,
         data.label,
         examination,
+        propensity=data.propensity if known.logged else None,
+        offset=known.offset,
         weight=data.weight,
         largest=1 / known.minimum,
     )
@@ -116,8 +118,8 @@ def weighed(data: QueryData, known: Known) -> WeighedClicks:
 
 def judge_of(log: WeighedClicks, metric: str) -> Callable[[Floats], float]:
     """The value of scores (rows,) alone, without an interval."""
-    wanted, gain = RankMetric.parse(metric), log.click * log.inverse
-    gain = gain * np.repeat(log.weight, log.rounds.sizes)
+    wanted = RankMetric.parse(metric)
+    gain = log.gain * np.repeat(log.weight, log.rounds.sizes)
     total = gain.sum()
 
     def judge(scores: Floats) -> float:

@@ -37,12 +37,15 @@ class Known:
     """What is known of the positions before training.
 
     examination: float64 (depth,) relative to the top, or None; no value counts as less than
-    `minimum`. depth: how many positions have a bias of their own.
+    `minimum`. offset: float64 (depth,), the beta of trust bias, of which examination then is the
+    alpha. logged: rows bring their propensity. depth: how many positions have a bias of their own.
     """
 
     depth: int
     examination: npt.ArrayLike | None = None
     minimum: float = 0.05
+    offset: npt.ArrayLike | None = None
+    logged: bool = False
 
 
 def fit(
@@ -86,11 +89,13 @@ def _additive(config: RankerConfig, data: QueryData, known: Known) -> Objective:
 def _ipw(config: RankerConfig, data: QueryData, known: Known) -> Objective:
     from ranking.objective.ipw import IPW
 
+    if known.logged:
+        return IPW(_lambdas(config, data), propensity=data.propensity, clip=known.minimum)
     if known.examination is None:
         raise ConfigError(
             "Weighing clicks by examination needs it estimated; there is no estimate. Declare "
-            "[bias] with what the log knows (item, random, swap), or choose another "
-            "ranker.debias."
+            "[bias] with what the log knows (item, ranker, random, swapped), or choose another "
+            "bias.way."
         )
     return IPW(_lambdas(config, data), known.examination, clip=known.minimum)
 

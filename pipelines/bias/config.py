@@ -13,7 +13,7 @@ from ranking.off_policy.rank_metric import RankMetric
 # What rests on less stands first.
 Estimator = Literal[
     "randomised", "swaps", "harvest", "harvest_chain", "harvest_pivot", "harvest_items",
-    "regression_em", "dual", "pbm", "ubm", "dbn", "sdbn", "cascade",
+    "regression_em", "dual", "pbm", "ubm", "dbn", "sdbn", "cascade", "trust", "affine",
 ]  # fmt: skip
 
 RANKS = "ranks."  # and a ranker's name: where it would have shown a row
@@ -27,9 +27,10 @@ class BiasConfig(BaseModel):
     of the log are) that was drawn to change places with the top, null where none was, and whether
     the two did. ranker: who ordered the query, null where what was shown is of none of them; ranks:
     by the ranker's name, the position at which it would have shown the row, null where nowhere;
-    without them it is told by where each ranker shows an item. Propensities are estimated for
-    `depth` positions from the top, by the `estimator` or the first that the log allows, and taken
-    to be at least `minimum` where they weigh clicks. Those learned from features read `queries` of
+    without them it is told by where each ranker shows an item. relevance: known beforehand, from
+    0 to 1. cluster: what queries belong to, drawn together for intervals. Propensities are
+    estimated for `depth` positions from the top, by the `estimator` or the first that the log allows (`logged`: rows
+    bring their own, `data.propensity`), and taken to be at least `minimum` where they weigh clicks. Those learned from features read `queries` of
     the queries, drawn at random, and click models ten times as many.
 
     way: how the ranker learns from clicks (`ranking.debiasing.fit`), or `auto`: each way trained,
@@ -49,7 +50,9 @@ class BiasConfig(BaseModel):
     ranks: dict[str, str] = {}
     depth: int = Field(default=10, ge=2, le=1_000)
     minimum: float = Field(default=0.05, gt=0, le=1)
-    estimator: Estimator | None = None
+    relevance: str | None = None
+    cluster: str | None = None
+    estimator: Estimator | Literal["logged"] | None = None
     queries: int = Field(default=2_000, ge=100)
     seed: int = Field(default=0, ge=0)
 
@@ -70,9 +73,14 @@ class BiasConfig(BaseModel):
         return self
 
     @property
+    def wanted(self) -> Estimator | None:
+        """The estimator that is named; none where rows bring their own propensity."""
+        return None if self.estimator == "logged" else self.estimator
+
+    @property
     def columns(self) -> dict[str, tuple[str, ...]]:
         """The declared columns, by what they are."""
-        roles = ("item", "random", "partner", "swapped", "ranker")
+        roles = ("item", "random", "partner", "swapped", "ranker", "relevance", "cluster")
         declared = {role: getattr(self, role) for role in roles}
         declared |= {RANKS + name: column for name, column in self.ranks.items()}
         return {

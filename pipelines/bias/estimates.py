@@ -54,7 +54,7 @@ def estimates(
 def estimated(config: BiasConfig, log: pl.DataFrame, data: QueryData | None) -> Propensity:
     """By the declared estimator, or the first that the log allows. Raises DataError: by none."""
     refused: dict[Estimator, str] = {}
-    for name in ORDER if config.estimator is None else (config.estimator,):
+    for name in ORDER if config.wanted is None else (config.wanted,):
         try:
             return METHODS[name](config, log, data)
         except CrossrankError as error:

@@ -13,6 +13,7 @@ import polars as pl
 from features.errors import DataError
 from pipelines.bias.config import RANKS, BiasConfig, Estimator
 from pipelines.bias.log import CLICK, POSITION, QUERY
+from ranking.propensity.affine import affine
 from ranking.propensity.click_model import click_model
 from ranking.propensity.dual import dual
 from ranking.propensity.harvesting import harvest, harvest_items
@@ -22,6 +23,7 @@ from ranking.propensity.rankers import harvest_rankers
 from ranking.propensity.regression_em import regression_em
 from ranking.propensity.relevance import Trees
 from ranking.propensity.swaps import swaps
+from ranking.propensity.trust import trust
 from ranking.query_data import QueryData
 
 Array = npt.NDArray[Any]
@@ -32,11 +34,15 @@ _LISTS = 10  # that click models read, for each query that a learner of relevanc
 
 
 def _randomised(config: BiasConfig, log: pl.DataFrame, _: QueryData | None) -> Propensity:
-    _need(config.random, "bias.random, the rows whose query was shuffled")
+    return randomised(**_given(config, _shuffled(config, log)))
+
+
+def _shuffled(config: BiasConfig, log: pl.DataFrame, why: str = "") -> pl.DataFrame:
+    _need(config.random, "bias.random, the rows whose query was shuffled", why)
     shuffled = log.filter(pl.col("random").cast(pl.Boolean))
     if not shuffled.height:
         raise DataError(f"Column '{config.random}' must mark shuffled rows; it marks none.")
-    return randomised(**_given(config, shuffled))
+    return shuffled
 
 
 def _swaps(config: BiasConfig, log: pl.DataFrame, _: QueryData | None) -> Propensity:
@@ -99,8 +105,21 @@ def _features(
         relevance=_RELEVANCE,
         draws=_DRAWS,
         depth=_depth(config, frame),
+        cluster=some.cluster,
         seed=config.seed,
     )
+
+
+def _trust(config: BiasConfig, log: pl.DataFrame, _: QueryData | None) -> Propensity:
+    shuffled = _shuffled(config, log, " Clicks on lists that a ranker ordered do not tell trust.")
+    _need(config.item, "bias.item, what was shown, and shown again")
+    return trust(**_given(config, shuffled), item=items(shuffled))
+
+
+def _affine(config: BiasConfig, log: pl.DataFrame, _: QueryData | None) -> Propensity:
+    _need(config.relevance, "bias.relevance, judged beforehand, from 0 to 1")
+    relevance = _ordered(log)["relevance"].cast(pl.Float64).to_numpy()
+    return affine(**_given(config, log), relevance=relevance)
 
 
 def _some(log: pl.DataFrame, queries: int, seed: int) -> pl.DataFrame:
@@ -119,9 +138,9 @@ def _drawn(data: QueryData, config: BiasConfig) -> QueryData:
     return data.some(np.sort(random.choice(queries, config.queries, replace=False)))
 
 
-def _need(column: str | tuple[str, ...] | None, what: str) -> None:
+def _need(column: str | tuple[str, ...] | None, what: str, why: str = "") -> None:
     if column is None:
-        raise DataError(f"It needs {what}; it is not declared.")
+        raise DataError(f"It needs {what}; it is not declared.{why}")
 
 
 def _depth(config: BiasConfig, log: pl.DataFrame) -> int:
@@ -135,7 +154,11 @@ def _given(config: BiasConfig, log: pl.DataFrame) -> dict[str, Any]:
     """What every estimator takes; its rows are `_ordered`."""
     ordered = _ordered(log)
     sizes = ordered.group_by(QUERY, maintain_order=True).len()["len"]
+    cluster = None
+    if "cluster" in log.columns:
+        cluster = _of_queries(log, "cluster").cast(pl.String).rank("dense").to_numpy()
     return {
+        "cluster": cluster,
         "sizes": sizes.to_numpy().astype(np.int64),
         "position": ordered[POSITION].to_numpy(),
         "click": ordered[CLICK].to_numpy(),
@@ -181,4 +204,6 @@ METHODS: dict[Estimator, Method] = {
     "dbn": partial(_click_model, kind="dbn"),
     "sdbn": partial(_click_model, kind="sdbn"),
     "cascade": partial(_click_model, kind="cascade"),
+    "trust": _trust,
+    "affine": _affine,
 }

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.bias.clusters import clustered, clusters
 from pipelines.bias.config import BiasConfig
 from pipelines.bias.estimates import Estimates, estimates
 from pipelines.bias.foretold import Foretold, foretold
@@ -38,12 +39,12 @@ class BiasReport:
     @property
     def propensity(self) -> Propensity:
         """The estimate to use. Raises DataError where there is none."""
-        return self.estimates.best(self.config.estimator)
+        return self.estimates.best(self.config.wanted)
 
     def document(self) -> dict[str, Any]:
         """All of it as JSON; `used` names the estimate to use."""
         found = self.estimates.found
-        used = self.config.estimator or next(iter(found), None)
+        used = self.config.wanted or next(iter(found), None)
         return {
             "data": self.name,
             "check": self.check.model_dump(mode="json"),
@@ -71,7 +72,7 @@ def bias_report(config: Config, root: Path, report: Report) -> BiasReport:
     models: tuple[Foretold, ...] = ()
     if check.can_debias:
         part = prepare(config, root, report).part("train")
-        data = query_data(part, matrix(part, None)[0])
+        data = clustered(query_data(part, matrix(part, None)[0]), part, clusters(config))
 
         def told(name: str) -> None:
             report(f"estimate by {name}", 1, 1)

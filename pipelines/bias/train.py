@@ -11,15 +11,13 @@ import numpy.typing as npt
 
 from features.files import write_json
 from pipelines.bias.config import BiasConfig
-from pipelines.bias.estimates import estimated
-from pipelines.bias.log import click_log
+from pipelines.bias.known import known as known_of
 from pipelines.config import Config
 from pipelines.prepare import Report
 from ranking.choice import choose
 from ranking.debiasing import Known, Way, fit
 from ranking.lambdamart.config import RankerConfig
 from ranking.lambdamart.ranker import Ranker
-from ranking.propensity.propensity import Propensity
 from ranking.query_data import QueryData
 
 PROPENSITY, CHOICE = "propensity.json", "debias.json"  # of a run
@@ -48,9 +46,9 @@ def debiased(
     assert bias.way is not None
     known = Known(bias.depth)
     if bias.way in ("ipw", "auto"):
-        propensity = _examination(config, bias, data, report)
-        propensity.save(work / PROPENSITY)
-        known = Known(propensity.depth, np.array(propensity.examination), bias.minimum)
+        known, propensity = known_of(config, data, report)
+        if propensity is not None:
+            propensity.save(work / PROPENSITY)
 
     rounds: list[Metrics] = []
 
@@ -74,11 +72,3 @@ def debiased(
     chosen = {"chosen": found.chosen, "metric": bias.metric, "ways": values}
     write_json(work / CHOICE, chosen | {"failures": dict(found.failures)})
     return found.ranker, rounds
-
-
-def _examination(config: Config, bias: BiasConfig, data: QueryData, report: Report) -> Propensity:
-    log = click_log(config, {"train", "ranker"}, report)
-    report("estimate examination", 0, 1)
-    found = estimated(bias, log, data)
-    report("estimate examination", 1, 1)
-    return found

@@ -122,7 +122,7 @@ def _check(metric: RankMetric, method: str, relevance: npt.ArrayLike | None) -> 
 def _gain(log: WeighedClicks, method: Method, relevance: npt.ArrayLike | None) -> Floats:
     """(rows,) the relevance that the method gives to each row."""
     if relevance is None or method in ("ips", "snips"):
-        return log.click * log.inverse
+        return log.gain
     model = column("relevance", relevance, len(log.click))
     return model if method == "dm" else model + (log.click - log.examined * model) * log.inverse
 

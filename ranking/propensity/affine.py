@@ -18,6 +18,7 @@ def affine(
     *,
     relevance: Array,
     depth: int | None = None,
+    cluster: Array | None = None,
     draws: int = 200,
     seed: int = 0,
 ) -> Propensity:
@@ -31,7 +32,7 @@ def affine(
     Raises DataError: a damaged log, relevance outside 0..1 or without differences at a position,
         or clicks that do not rise with it.
     """
-    log = ShownClicks.of(sizes, position, click, depth)
+    log = ShownClicks.of(sizes, position, click, depth, cluster)
     known = log.rows(relevance, "relevance").astype(np.float64)
     if not ((known >= 0) & (known <= 1)).all():
         raise DataError(

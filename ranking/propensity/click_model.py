@@ -26,6 +26,7 @@ def click_model(
     item: Array,
     kind: str,
     depth: int | None = None,
+    cluster: Array | None = None,
     draws: int = 20,
     seed: int = 0,
 ) -> Propensity:
@@ -38,7 +39,7 @@ def click_model(
         DataError: a damaged log.
         ConfigError: an unknown kind.
     """
-    log = ShownClicks.of(sizes, position, click, depth)
+    log = ShownClicks.of(sizes, position, click, depth, cluster)
     items = np.unique(log.rows(item, "item"), return_inverse=True)[1]
     some = log.sizes > 0
     lengths = log.sizes[some]

@@ -21,6 +21,7 @@ def dual(
     features: Array,
     relevance: Relevance | None = None,
     depth: int | None = None,
+    cluster: Array | None = None,
     draws: int = 20,
     seed: int = 0,
 ) -> Propensity:
@@ -34,7 +35,7 @@ def dual(
 
     Raises DataError: a damaged log, or features that cannot be read.
     """
-    log = ShownClicks.of(sizes, position, click, depth)
+    log = ShownClicks.of(sizes, position, click, depth, cluster)
     known = log.rows(features, "features")
     how = relevance or Linear()
 

@@ -35,7 +35,7 @@ class Estimate:
     evidence: tuple[Array, ...] = ()
 
     def propensity(self, draws: int, seed: int, trust: TrustBias | None = None) -> Propensity:
-        """The estimate, and its interval from `draws` resamples of the queries.
+        """The estimate, and its interval from `draws` resamples of the clusters.
 
         Raises ConfigError where `draws` are too few to tell a spread.
         """
@@ -64,14 +64,15 @@ def _interval(
 ) -> tuple[Doubles, Doubles]:
     """Low and high, each (depth,): normal on the logarithm, since a ratio is what is estimated.
 
-    Rows of a query are drawn together, by Poisson(1) weights of the queries (Chamandy et al.,
+    Rows of a cluster are drawn together, by Poisson(1) weights of the clusters (Chamandy et al.,
     "Estimating Uncertainty for Massive Data Streams", 2012). Where a draw has no clicks, and so no
     logarithm, its standard error is that of the ratio over the ratio.
     """
     random = np.random.default_rng(seed)
     drawn = np.empty((draws, log.depth))
+    clusters = int(log.cluster.max()) + 1
     for draw in range(draws):
-        weight = random.poisson(1.0, len(log.sizes)).astype(np.float64)
+        weight = random.poisson(1.0, clusters).astype(np.float64)[log.cluster]
         drawn[draw] = curve(np.repeat(weight, log.sizes))
     error = np.array([_spread(one) for one in (drawn / middle).T])
     error = np.minimum(_NORMAL_95 * error, _WIDEST)

@@ -26,6 +26,7 @@ def harvest(
     ranker: Array,
     method: str = "pairs",
     depth: int | None = None,
+    cluster: Array | None = None,
     draws: int = 200,
     seed: int = 0,
 ) -> Propensity:
@@ -42,7 +43,7 @@ def harvest(
             position that nothing links with the top.
         ConfigError: an unknown method.
     """
-    log = ShownClicks.of(sizes, position, click, depth)
+    log = ShownClicks.of(sizes, position, click, depth, cluster)
     places = log.rows(ranks, "ranks")
     by = log.queries(ranker, "ranker").astype(np.int64)
     weight, row, cell = _moves(log, places, by, np.asarray(ranker, np.int64))
@@ -113,6 +114,7 @@ def harvest_items(
     item: Array,
     method: str = "pairs",
     depth: int | None = None,
+    cluster: Array | None = None,
     draws: int = 200,
     seed: int = 0,
 ) -> Propensity:
@@ -128,7 +130,7 @@ def harvest_items(
             with the top.
         ConfigError: an unknown method.
     """
-    log = ShownClicks.of(sizes, position, click, depth)
+    log = ShownClicks.of(sizes, position, click, depth, cluster)
     assumes = (
         "An item is as relevant wherever, whenever and to whomever it is shown; a click needs "
         "that the position was examined and, independently, that the item was relevant. Where "

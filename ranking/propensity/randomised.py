@@ -20,6 +20,7 @@ def randomised(
     *,
     score: Array | None = None,
     depth: int | None = None,
+    cluster: Array | None = None,
     draws: int = 200,
     seed: int = 0,
 ) -> Propensity:
@@ -30,7 +31,7 @@ def randomised(
 
     Raises DataError: a damaged log, or an order that follows `score`.
     """
-    log = ShownClicks.of(sizes, position, click, depth)
+    log = ShownClicks.of(sizes, position, click, depth, cluster)
     if score is not None:
         _check_random(log, log.rows(score, "score").astype(np.float64))
     top = log.position == 0

@@ -22,6 +22,7 @@ def harvest_rankers(
     ranker: Array,
     method: str = "pairs",
     depth: int | None = None,
+    cluster: Array | None = None,
     draws: int = 200,
     seed: int = 0,
 ) -> Propensity:
@@ -39,7 +40,7 @@ def harvest_rankers(
             position that nothing links with the top.
         ConfigError: an unknown method.
     """
-    log = ShownClicks.of(sizes, position, click, depth)
+    log = ShownClicks.of(sizes, position, click, depth, cluster)
     by = log.queries(ranker, "ranker").astype(np.int64)
     rankers = np.unique(by[by >= 0])
     if len(rankers) < 2:
@@ -58,7 +59,7 @@ def harvest_rankers(
             "the query too, or log the ranks."
         )
     own = np.bincount(log.query[steady], minlength=len(log.sizes))
-    kept = ShownClicks.of(own, log.position[steady], log.click[steady], depth)
+    kept = ShownClicks.of(own, log.position[steady], log.click[steady], depth, cluster)
     assumes = (
         "Which ranker answered a query was drawn without regard to the query; a click needs that "
         "the position was examined and, independently, that the item was relevant; rankers move "

@@ -22,6 +22,7 @@ def regression_em(
     features: Array,
     relevance: Relevance | None = None,
     depth: int | None = None,
+    cluster: Array | None = None,
     draws: int = 20,
     seed: int = 0,
 ) -> Propensity:
@@ -37,7 +38,7 @@ def regression_em(
 
     Raises DataError: a damaged log, or features that cannot be read.
     """
-    log = ShownClicks.of(sizes, position, click, depth)
+    log = ShownClicks.of(sizes, position, click, depth, cluster)
     known = log.rows(features, "features")
     how = relevance or Linear()
 

@@ -19,6 +19,7 @@ def swaps(
     partner: Array,
     swapped: Array,
     depth: int | None = None,
+    cluster: Array | None = None,
     draws: int = 200,
     seed: int = 0,
 ) -> Propensity:
@@ -32,7 +33,7 @@ def swaps(
 
     Raises DataError: a damaged log, or a position without both arms.
     """
-    log = ShownClicks.of(sizes, position, click, depth)
+    log = ShownClicks.of(sizes, position, click, depth, cluster)
     pair = log.queries(partner, "partner").astype(np.int64)
     arm = log.queries(swapped, "swapped").astype(np.int64)
     part = (pair > 0) & (pair < log.depth) & ((log.position == 0) | (log.position == pair))

@@ -20,6 +20,7 @@ def trust(
     *,
     item: Array,
     depth: int | None = None,
+    cluster: Array | None = None,
     draws: int = 200,
     seed: int = 0,
 ) -> Propensity:
@@ -35,7 +36,7 @@ def trust(
 
     Raises DataError: a damaged log, items that do not return, or clicks that do not vary by item.
     """
-    log = ShownClicks.of(sizes, position, click, depth)
+    log = ShownClicks.of(sizes, position, click, depth, cluster)
     whole = np.repeat(log.sizes == log.depth, log.sizes)
     items = np.unique(log.rows(item, "item"), return_inverse=True)[1]
     times = np.bincount(items[whole], minlength=int(items.max()) + 1)
@@ -53,8 +54,8 @@ def trust(
     alpha, beta = moments.lines(np.ones(len(log.position)))
     if not (alpha > 0).all():
         raise DataError(
-            "Items must differ in how often they are clicked, at every position, to tell trust from "
-            f"examination; at position {int(np.argmin(alpha > 0))} (from 0) it cannot be seen that "
+            "Items must differ in how often they are clicked, at every position, to tell trust "
+            f"from examination; at position {int(np.argmin(alpha > 0))} (from 0) it cannot be seen that "
             "they do. Log more shuffled lists, or use a smaller depth."
         )
     assumes = (
