@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy.typing as npt
 
@@ -65,13 +65,23 @@ def fit(
     by ours (Hu et al., WWW 2019), which reads positions; `additive` learns a score of
     each position, as LightGBM does; `ipw` divides each click by the examination of its position.
 
+    From a `start` `xgboost`, `pairs` and `additive` go on with the bias that it learned.
+
     Raises:
         ConfigError: `ipw` without examination.
-        DataError: no positions to learn the bias of.
+        DataError: no positions to learn the bias of, or a `start` that learned another bias.
     """
     config = config.model_copy(update={"unbiased": way == "xgboost"})
     objective = _OBJECTIVES[way](config, data, known) if way in _OBJECTIVES else None
+    if start is not None and way in ("pairs", "additive"):
+        _go_on(objective, start)
     return train(config, names, data, valid, judge, report, objective, start)
+
+
+def _go_on(objective: Any, start: Ranker) -> None:
+    """With the bias that the earlier ranker learned, of the same objective and depth."""
+    rounds = start.booster.num_boosted_rounds()
+    objective.restore(objective.state | {"rounds": rounds, "bias": start.bias})
 
 
 def _pairs(config: RankerConfig, data: QueryData, known: Known) -> Objective:

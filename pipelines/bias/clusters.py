@@ -35,7 +35,7 @@ def clusters(config: Config) -> pl.DataFrame | None:
         piece.rows.select(
             query=pl.col(query).cast(pl.String), cluster=pl.col(bias.cluster).cast(pl.String)
         ).unique()
-        for piece in division.pieces([bias.cluster])
+        for piece in division.pieces([query, bias.cluster])
     ]
     found = pl.concat(pieces).unique()
     odd = found.height - found["query"].n_unique() + found["cluster"].null_count()

@@ -29,9 +29,10 @@ class BiasConfig(BaseModel):
     by the ranker's name, the position at which it would have shown the row, null where nowhere;
     without them it is told by where each ranker shows an item. relevance: known beforehand, from
     0 to 1. cluster: what queries belong to, drawn together for intervals. Propensities are
-    estimated for `depth` positions from the top, by the `estimator` or the first that the log allows (`logged`: rows
-    bring their own, `data.propensity`), and taken to be at least `minimum` where they weigh clicks. Those learned from features read `queries` of
-    the queries, drawn at random, and click models ten times as many.
+    estimated for `depth` positions from the top, by the `estimator` or the first that the log
+    allows (`logged`: rows bring their own, `data.propensity`), and taken to be at least `minimum`
+    where they weigh clicks. Those learned from features read `queries` of the queries, drawn at
+    random, and click models ten times as many.
 
     way: how the ranker learns from clicks (`ranking.debiasing.fit`), or `auto`: each way trained,
     and that kept whose ranking is worth most on validation by `metric`, of clicks weighed by

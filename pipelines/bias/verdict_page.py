@@ -45,9 +45,9 @@ def _notes(document: Document) -> list[str]:
     """What the numbers are, and what they rest on."""
     metric, propensity = document["metric"], document["propensity"]
     found = [
-        f"A way's {metric} is the mean worth of the rank that it gives to a relevant row, from 0 to "
-        "1: clicks count by how seldom their row was looked at. 'as shown' is the order that was "
-        "logged. Differences have intervals that are wider the more ways are compared."
+        f"A way's {metric} is the mean worth of the rank that it gives to a relevant row, from "
+        "0 to 1: clicks count by how seldom their row was looked at. 'as shown' is the order that "
+        "was logged. Differences have intervals that are wider the more ways are compared."
     ]
     if propensity is None:
         return [*found, "Clicks are divided by the propensity that each row was logged with."]

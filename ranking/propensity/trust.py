@@ -55,8 +55,8 @@ def trust(
     if not (alpha > 0).all():
         raise DataError(
             "Items must differ in how often they are clicked, at every position, to tell trust "
-            f"from examination; at position {int(np.argmin(alpha > 0))} (from 0) it cannot be seen that "
-            "they do. Log more shuffled lists, or use a smaller depth."
+            f"from examination; at position {int(np.argmin(alpha > 0))} (from 0) it cannot be seen "
+            "that they do. Log more shuffled lists, or use a smaller depth."
         )
     assumes = (
         "Each list was shuffled uniformly; an item is as relevant whenever and to whomever it is "

@@ -73,7 +73,8 @@ def clicks(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "click": shown.click.astype(np.int8),
             "shuffled": shown.variant == Variant.shuffle,
             "logger": np.array(["old", "new"])[shown.logger],
-            "user": shown.session // 3,
+            "user": shown.query % 12,
+            "chance": shown.propensity,
         } | {f"rank_{name}": pages.rank[i, shown.row] for i, name in enumerate(("old", "new"))}
         features = {f"f{i}": matrix[shown.row, i - 1] for i in (1, 2, 3)}
         parts.append(pl.DataFrame(columns | features))

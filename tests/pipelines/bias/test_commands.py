@@ -34,7 +34,7 @@ def test_bias_finds_the_examination(
     found = crossrank(
         "bias", clicks / "clicks.toml", "--out", page, "--propensity", file, "--json"
     ).json
-    assert found["refused"].keys() == {"swaps"}
+    assert found["refused"].keys() == {"swaps", "affine"}
     for estimate in found["estimates"]:
         if estimate["name"] in ("randomised", "harvest", "harvest_items"):
             low, high = np.array(estimate["low"]), np.array(estimate["high"])
@@ -63,6 +63,12 @@ def test_the_verdict_finds_a_way_that_helps(
     best = max(found["ways"], key=lambda way: found["ways"][way]["validation"]["value"])
     assert found["chosen"] == best
     assert html.escape(found["verdict"]) in page.read_text()
+    mine = found["ways"][found["chosen"]]["difference"]
+    answer = "helps" if mine["low"] > 0 else "harms" if mine["high"] < 0 else "no difference"
+    other = [name for name, end in found["ends"].items() if end["answer"] != answer]
+    assert found["ends"].keys() == {"low", "high"}
+    assert ("So it is at both ends" in found["verdict"]) == (not other)
+    assert all(f"{name} (" in found["verdict"] for name in other)
 
 
 @pytest.mark.parametrize("way", ["ipw", "auto", "additive"])
@@ -109,3 +115,65 @@ def test_rankers_are_told_by_their_ranks_or_by_what_they_showed(clicks: Path) ->
     assert told[0].examination == pytest.approx(told[1].examination, rel=0.3)
     with pytest.raises(ConfigError, match=r"of two rankers at least; ranker is 'logger'.*old"):
         load_config(clicks / "clicks.toml", ["bias.ranks={old='rank_old'}"])
+
+
+LOGGED = ["--set", "bias.estimator=logged", "--set", "data.propensity=chance"]
+
+
+def test_rows_may_bring_their_own_propensity(
+    crossrank: Callable[..., Any], clicks: Path, tmp_path: Path
+) -> None:
+    config, run = clicks / "clicks.toml", tmp_path / "runs" / "logged"
+    done = crossrank("train", config, "--out", run, "--set", "bias.way=ipw", *LOGGED, "--json")
+    assert done.code == 0
+    assert not (run / PROPENSITY).exists()
+    found = crossrank("debias", run, "--way", "ipw", "--json").json
+    assert found["propensity"] is None
+    assert found["ends"] == {}
+    assert found["ways"].keys() == {"none", "ipw"}
+    refused = crossrank("train", config, "--set", "bias.way=ipw", *LOGGED[:2])
+    assert "which is not declared. Declare it" in refused.err
+
+
+def test_a_cluster_is_drawn_as_one(
+    crossrank: Callable[..., Any], clicks: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "runs" / "one"
+    users = ["--set", "bias.cluster=user"]
+    crossrank("train", clicks / "clicks.toml", "--out", run, *users, "--json")
+    found = crossrank("debias", run, "--way", "ipw", "--json").json
+    assert found["shown"]["queries"] <= 12  # users, of hundreds of queries
+    refused = crossrank("bias", clicks / "clicks.toml", "--set", "bias.cluster=document")
+    assert "A query must belong to one cluster" in refused.err
+
+
+@pytest.mark.parametrize("way", ["none", "xgboost", "pairs", "additive", "ipw"])
+def test_a_way_goes_on_from_an_earlier_run(
+    crossrank: Callable[..., Any], clicks: Path, tmp_path: Path, way: str
+) -> None:
+    first, second = tmp_path / "runs" / "first", tmp_path / "runs" / "second"
+    how = ["--set", f"bias.way={way}", "--set", "ranker.rounds=3", "--json"]
+    crossrank("train", clicks / "clicks.toml", "--out", first, *how)
+    done = crossrank("train", clicks / "clicks.toml", "--out", second, "--from", first, *how)
+    assert done.code == 0
+    rankers = [Run(one).ranker for one in (first, second)]
+    assert rankers[0] is not None
+    assert rankers[1] is not None
+    assert rankers[1].booster.num_boosted_rounds() >= rankers[0].booster.num_boosted_rounds()
+    assert rankers[1].bias.keys() == rankers[0].bias.keys()
+
+
+def test_a_start_that_cannot_be_gone_on_from_is_refused(
+    crossrank: Callable[..., Any], clicks: Path, tmp_path: Path
+) -> None:
+    config, first = clicks / "clicks.toml", tmp_path / "runs" / "first"
+    few = ["--set", "ranker.rounds=3"]
+    crossrank("train", config, "--out", first, *few, "--set", "bias.way=additive", "--json")
+    for way, said in (
+        ("auto", "compares rankers that begin alike"),
+        ("pairs", "Declare the same objective and depth"),
+        ("xgboost", "goes on from a bias of click, no_click"),
+    ):
+        out = tmp_path / "runs" / way
+        more = ["--out", out, "--from", first, *few, "--set", f"bias.way={way}"]
+        assert said in " ".join(crossrank("train", config, *more).err.split())

@@ -296,3 +296,17 @@ def test_logs_that_cannot_be_are_refused(
     good = {"sizes": [2], "position": [0, 1], "click": [0, 1], "examination": [1.0, 0.5]}
     with pytest.raises(error, match=message):
         WeighedClicks.of(**(good | more))
+
+
+def test_what_is_clicked_in_vain_is_taken_off() -> None:
+    """By trust bias the mean gain of a row is alpha_0 relevance + beta_0, wherever it was shown."""
+    alpha, beta = np.array([0.8, 0.4]), np.array([0.1, 0.02])
+    relative, offset = alpha / alpha[0], beta - alpha / alpha[0] * beta[0]
+    for relevance in (0.0, 0.5, 1.0):
+        clicked = alpha * relevance + beta
+        gains = [
+            WeighedClicks.of([2], [0, 1], np.full(2, click), relative, offset=offset).gain
+            for click in (0, 1)
+        ]
+        mean = (1 - clicked) * gains[0] + clicked * gains[1]
+        assert mean == pytest.approx(np.full(2, clicked[0]))

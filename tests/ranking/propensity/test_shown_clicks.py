@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from features.errors import ConfigError, DataError
+from ranking.propensity.harvesting import harvest_items
 from ranking.propensity.shown_clicks import ShownClicks
 
 SIZES = np.array([3, 2])
@@ -69,3 +70,20 @@ def test_arrays_of_another_log_are_refused() -> None:
         log.rows(np.zeros(2), "score")
     with pytest.raises(DataError, match="`arm` must have one value for each query; it has 5 for 2"):
         log.queries(np.zeros(5), "arm")
+
+
+def test_a_log_that_is_copied_within_its_clusters_tells_no_more(logged: Any) -> None:
+    twice = [np.tile(one, 2) for one in logged.plain]
+    cluster = np.tile(np.arange(len(logged.sizes)), 2)
+    item = np.tile(logged.item, 2)
+    once = harvest_items(*logged.plain, item=logged.item, draws=20)
+    as_one = harvest_items(*twice, item=item, draws=20, cluster=cluster)
+    assert as_one.low == pytest.approx(once.low)
+    assert as_one.high == pytest.approx(once.high)
+    apart = harvest_items(*twice, item=item, draws=20)
+    assert (
+        np.log(np.divide(apart.high, apart.low))[1:].mean()
+        < 0.85 * np.log(np.divide(once.high, once.low))[1:].mean()
+    )
+    with pytest.raises(DataError, match="`cluster` must have one value for each query"):
+        harvest_items(*twice, item=item, cluster=cluster[1:])
