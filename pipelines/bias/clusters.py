@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from features.dataset.dataset import QUERY, Dataset, role_column
+from features.dataset.dataset import QUERY, Dataset
 from features.errors import DataError, SchemaError
 from features.suggest import listing
 from pipelines.config import Config
@@ -51,7 +51,7 @@ def clustered(data: QueryData, part: Dataset, of: pl.DataFrame | None) -> QueryD
     """The examples of a prepared part, which know the cluster of each query."""
     if of is None:
         return data
-    ids = part.frame([role_column(QUERY)])[role_column(QUERY)].cast(pl.String)
+    ids = part.frame([QUERY])[QUERY].cast(pl.String)
     first = data.groups.order[np.cumsum(data.sizes) - data.sizes]
     named = pl.DataFrame({"query": ids[first]})
     cluster = named.join(of, on="query", how="left", maintain_order="left")["cluster"]

@@ -65,7 +65,7 @@ class Verdict:
         mine = kind(self.choice.chosen, self.differences)
         other = [f"{name} ({one.kind})" for name, one in self.ends.items() if one.kind != mine]
         if not other:
-            return " So it is at both ends of the examination's interval."
+            return " It is so at both ends of the examination's interval."
         return f" It is another where examination is at the {listing(other)} end of its interval."
 
     @property

@@ -67,7 +67,7 @@ def test_the_verdict_finds_a_way_that_helps(
     answer = "helps" if mine["low"] > 0 else "harms" if mine["high"] < 0 else "no difference"
     other = [name for name, end in found["ends"].items() if end["answer"] != answer]
     assert found["ends"].keys() == {"low", "high"}
-    assert ("So it is at both ends" in found["verdict"]) == (not other)
+    assert ("It is so at both ends" in found["verdict"]) == (not other)
     assert all(f"{name} (" in found["verdict"] for name in other)
 
 
