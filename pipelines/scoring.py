@@ -11,7 +11,15 @@ import polars as pl
 
 from features.batch import Batch
 from features.cosines import Cosine
-from features.dataset.dataset import LABEL, POSITION, QUERY, WEIGHT, Dataset, role_column
+from features.dataset.dataset import (
+    LABEL,
+    POSITION,
+    PROPENSITY,
+    QUERY,
+    WEIGHT,
+    Dataset,
+    role_column,
+)
 from features.sigmoid import sigmoid
 from pipelines.stacking.opinions import Asked, Opinions
 from ranking.query_data import QueryData
@@ -74,11 +82,13 @@ def _roles(dataset: Dataset) -> pl.DataFrame:
 
 
 def _query_data(columns: Floats, roles: pl.DataFrame, top: int | None = None) -> QueryData:
-    position, weight = (
-        roles[role] if role in roles.columns else None for role in (POSITION, WEIGHT)
+    position, weight, propensity = (
+        roles[role] if role in roles.columns else None for role in (POSITION, WEIGHT, PROPENSITY)
     )
     label = roles[LABEL].to_numpy()
-    return QueryData.of(columns, label, roles[QUERY], position, weight, top=top)
+    return QueryData.of(
+        columns, label, roles[QUERY], position, weight, propensity=propensity, top=top
+    )
 
 
 def segments_of(dataset: Dataset, feature: str | None) -> Ints | None:

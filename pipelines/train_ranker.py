@@ -6,8 +6,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from features.dataset.dataset import Dataset
-from features.errors import ConfigError
 from features.layout import Layout
+from pipelines.bias.clusters import clustered, clusters
 from pipelines.bias.train import debiased
 from pipelines.config import Config
 from pipelines.judge import judge_of, metric_of
@@ -57,9 +57,10 @@ def train_ranker(
         mine = query_data(own, matrix(own, said)[0])
         return on_lightgbm.train(settings, names, mine, valid, judge, progress), history
     if config.bias is not None and config.bias.way is not None:
-        mine = query_data(own, matrix(own, said)[0])
-        _refuse_start(start)
-        return debiased(config, names, mine, valid, judge, report, work)
+        of = clusters(config)
+        mine = clustered(query_data(own, matrix(own, said)[0]), own, of)
+        valid = clustered(valid, part, of)
+        return debiased(config, names, mine, valid, judge, report, work, start)
     with TemporaryDirectory(prefix=".pages-", dir=work) as folder:
         data = _data(own, said, settings.page_rows, Path(folder))
         ranker = train(settings, names, data, valid, judge, progress, start=start)
@@ -83,14 +84,6 @@ def names_of(layout: Layout, opinions: Asked | None) -> tuple[str, ...]:
     return layout.matrix_names(
         logit=opinions is not None, cosines=() if opinions is None else opinions.names
     )
-
-
-def _refuse_start(start: Ranker | None) -> None:
-    if start is not None:
-        raise ConfigError(
-            "A ranker goes on from an earlier one by XGBoost's own objectives alone; bias.way is "
-            "given. Train anew, or remove it."
-        )
 
 
 def _data(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -38,12 +38,15 @@ class Known:
     """What is known of the positions before training.
 
     examination: float64 (depth,) relative to the top, or None; no value counts as less than
-    `minimum`. depth: how many positions have a bias of their own.
+    `minimum`. offset: float64 (depth,), the beta of trust bias, of which examination then is the
+    alpha. logged: rows bring their propensity. depth: how many positions have a bias of their own.
     """
 
     depth: int
     examination: npt.ArrayLike | None = None
     minimum: float = 0.05
+    offset: npt.ArrayLike | None = None
+    logged: bool = False
 
 
 def fit(
@@ -64,13 +67,23 @@ def fit(
     each position, as LightGBM does; `ipw` divides each click by the examination of its position;
     `pointwise` explains each click, or none, by relevance times examination.
 
+    From a `start` `xgboost`, `pairs` and `additive` go on with the bias that it learned.
+
     Raises:
         ConfigError: `ipw` or `pointwise` without examination.
-        DataError: no positions to learn the bias of.
+        DataError: no positions to learn the bias of, or a `start` that learned another bias.
     """
     config = config.model_copy(update={"unbiased": way == "xgboost"})
     objective = _OBJECTIVES[way](config, data, known) if way in _OBJECTIVES else None
+    if start is not None and way in ("pairs", "additive"):
+        _go_on(objective, start)
     return train(config, names, data, valid, judge, report, objective, start)
+
+
+def _go_on(objective: Any, start: Ranker) -> None:
+    """With the bias that the earlier ranker learned, of the same objective and depth."""
+    rounds = start.booster.num_boosted_rounds()
+    objective.restore(objective.state | {"rounds": rounds, "bias": start.bias})
 
 
 def _pairs(config: RankerConfig, data: QueryData, known: Known) -> Objective:
@@ -88,6 +101,8 @@ def _additive(config: RankerConfig, data: QueryData, known: Known) -> Objective:
 def _ipw(config: RankerConfig, data: QueryData, known: Known) -> Objective:
     from ranking.objective.ipw import IPW
 
+    if known.logged:
+        return IPW(_lambdas(config, data), propensity=data.propensity, clip=known.minimum)
     return IPW(_lambdas(config, data), _examination(known), clip=known.minimum)
 
 
@@ -103,7 +118,7 @@ def _examination(known: Known) -> npt.ArrayLike:
     if known.examination is None:
         raise ConfigError(
             "Weighing clicks by examination needs it estimated; there is no estimate. Declare "
-            "[bias] with what the log knows (item, random, swap), or choose another "
+            "[bias] with what the log knows (item, ranker, random, swapped), or choose another "
             "bias.way."
         )
     return known.examination

@@ -16,11 +16,11 @@ from ranking.lambdamart.config import RankerConfig
 from ranking.lambdamart.mean import mean
 from ranking.lambdamart.ranker import Ranker
 from ranking.off_policy import counterfactual
-from ranking.off_policy.click_log import ClickLog
 from ranking.off_policy.compare import Difference, compare
 from ranking.off_policy.estimate import Estimate
 from ranking.off_policy.rank_metric import RankMetric
 from ranking.off_policy.resampling import Resampling
+from ranking.off_policy.weighed_clicks import WeighedClicks
 from ranking.query_data import QueryData
 
 Floats = npt.NDArray[np.float32]
@@ -89,13 +89,13 @@ def _told(
 
 
 def compared(
-    rankers: Mapping[Name, Ranker], data: QueryData, log: ClickLog, metric: str
+    rankers: Mapping[Name, Ranker], data: QueryData, log: WeighedClicks, metric: str
 ) -> tuple[dict[Name, Estimate], dict[Name, Difference]]:
     """What each ranking of the rows is worth, and each less that of clicks as they are."""
     others = max(1, len(rankers) - 1)
     resampling = Resampling(level=1 - (1 - _LEVEL) / others)
     values = {
-        way: counterfactual.evaluate(log, one.predict(data.matrix), metric)
+        way: counterfactual.evaluate(log, one.predict(data.matrix), metric, cluster=data.cluster)
         for way, one in rankers.items()
     }
     differences = {
@@ -106,24 +106,26 @@ def compared(
     return values, differences
 
 
-def weighed(data: QueryData, known: Known) -> ClickLog:
+def weighed(data: QueryData, known: Known) -> WeighedClicks:
     """The clicks of ranking examples, weighed by what is known of the positions."""
     examination = np.ones(1) if known.examination is None else known.examination
     assert data.position is not None  # a configuration that debiases declares positions
-    return ClickLog.of(
+    return WeighedClicks.of(
         data.sizes,
         data.position,
         data.label,
         examination,
+        propensity=data.propensity if known.logged else None,
+        offset=known.offset,
         weight=data.weight,
         largest=1 / known.minimum,
     )
 
 
-def judge_of(log: ClickLog, metric: str) -> Callable[[Floats], float]:
+def judge_of(log: WeighedClicks, metric: str) -> Callable[[Floats], float]:
     """The value of scores (rows,) alone, without an interval."""
-    wanted, gain = RankMetric.parse(metric), log.click * log.inverse
-    gain = gain * np.repeat(log.weight, log.rounds.sizes)
+    wanted = RankMetric.parse(metric)
+    gain = log.gain * np.repeat(log.weight, log.rounds.sizes)
     total = gain.sum()
 
     def judge(scores: Floats) -> float:

@@ -163,7 +163,7 @@ def test_from_pages_the_ranker_is_the_same(
 def test_the_verdict_is_of_the_rows_that_the_ranker_learned_from(run: Run) -> None:
     found = verdict(run, "dcg@3", ["none"], silent)
     assert run.ranker is not None
-    (mine,) = found.choice.rankers.values()
+    mine = found.trained.rankers["none"]
     test = run.prepared.part("test")
     assert on_test(run, mine) == pytest.approx(on_test(run, run.ranker), abs=0.03)
     assert mine.names == run.ranker.names
