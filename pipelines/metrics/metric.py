@@ -22,7 +22,8 @@ class Metric(ABC):
 
     A subclass is a frozen dataclass whose fields are its arguments (`int`, `str` or `None`) and
     whose `__post_init__` refuses, with ConfigError, what it cannot compute. A field is printed
-    where it differs from its default; one without a default is always printed.
+    where it differs from its default; one without a default is always printed. A field that would
+    be a keyword of Python ends in "_", which is not written.
     """
 
     symbol: ClassVar[str]
@@ -55,7 +56,7 @@ class Metric(ABC):
             elif field.name in self.positional:
                 arguments.append(str(value))
             else:
-                arguments.append(f"{field.name}={value}")
+                arguments.append(f"{written(field)}={value}")
         return self.symbol + cutoff + (f"({','.join(arguments)})" if arguments else "")
 
     @classmethod
@@ -69,8 +70,13 @@ class Metric(ABC):
         return {field.name for field in fields(cls) if field.default is MISSING}
 
     @classmethod
+    def choices(cls, field: Field[Any]) -> tuple[str, ...]:
+        """What an argument may be, where that is a list."""
+        return tuple(field.metadata.get("choices", ()))
+
+    @classmethod
     def usage(cls) -> str:
-        """How the metric is written, options in brackets: `nDCG[@<cutoff>]([gain=linear])`."""
+        """How the metric is written, options in brackets: `nDCG[@<cutoff>]([gain=linear|exp2])`."""
         cutoff, arguments = "", []
         for field in cls.arguments():
             required = field.name in cls.required()
@@ -79,8 +85,8 @@ class Metric(ABC):
             elif field.name in cls.positional:
                 arguments.append(f"<{field.name}>")
             else:
-                value = f"<{field.name}>" if required else field.default
-                text = f"{field.name}={value}"
+                value = "|".join(cls.choices(field)) or field.default
+                text = f"{written(field)}={f'<{field.name}>' if required else value}"
                 arguments.append(text if required else f"[{text}]")
         return cls.symbol + cutoff + (f"({','.join(arguments)})" if arguments else "")
 
@@ -144,6 +150,11 @@ class GroupedMetric(AdditiveMetric, ABC):
             f"{self} needs a group of positive weight to count; got {len(terms.values)} groups, "
             f"{skipped} of them skipped ({self.skips}) or of weight 0; evaluate on more rows"
         )
+
+
+def written(field: Field[Any]) -> str:
+    """The name of an argument in the printed form."""
+    return field.name.removesuffix("_")
 
 
 def ratio(above: Floats, below: Floats) -> Floats:

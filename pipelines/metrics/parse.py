@@ -8,8 +8,9 @@ from typing import Any
 from features.errors import ConfigError
 from pipelines.metrics.auc import AUC, GAUC
 from pipelines.metrics.calibration import ECE, PCOC
+from pipelines.metrics.err import ERR
 from pipelines.metrics.loss import NE, RIG, Brier, LogLoss
-from pipelines.metrics.metric import CUTOFF, Metric
+from pipelines.metrics.metric import CUTOFF, Metric, written
 from pipelines.metrics.ranking import MAP, MRR, NDCG, HitRate, Precision, Recall
 
 METRICS: tuple[type[Metric], ...] = (
@@ -24,6 +25,7 @@ METRICS: tuple[type[Metric], ...] = (
     NDCG,
     MRR,
     MAP,
+    ERR,
     Precision,
     Recall,
     HitRate,
@@ -56,7 +58,8 @@ def parse_metric(text: str) -> Metric:
             raise ConfigError(f"{text!r} must give {name!r} once, as {metric.usage()} does")
         arguments[name] = int(value) if _INTEGER.fullmatch(value) else value
     _require_arguments(text, metric, arguments)
-    return metric(**arguments)
+    fields = {written(field): field.name for field in metric.arguments()}
+    return metric(**{fields[name]: value for name, value in arguments.items()})
 
 
 def parse_metrics(text: str) -> tuple[Metric, ...]:
@@ -76,7 +79,7 @@ def _named(text: str, symbol: str) -> type[Metric]:
 
 
 def _require_arguments(text: str, metric: type[Metric], given: Iterable[str]) -> None:
-    known = {field.name: field for field in metric.arguments()}
+    known = {written(field) for field in metric.arguments()}
     unknown = [name for name in given if name not in known]
     missing = sorted(metric.required() - set(given))
     if unknown or missing:

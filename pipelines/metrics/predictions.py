@@ -12,18 +12,21 @@ from numpy.typing import ArrayLike, NDArray
 
 from features.errors import DataError
 from pipelines.metrics.ranked_groups import Floats, Ints, RankedGroups
+from pipelines.metrics.strict_order import Ties, strictly
 from pipelines.metrics.terms import Terms
 
 QUERY = "query"  # the group column within which ranking metrics rank
+ITEM = "item"  # the group column of what is ranked
 
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
     """Labels against scores, row by row; sorting is done once and kept.
 
-    `labels`: float64 (rows,), finite; `scores`: float64 (rows,), not NaN; `weights`: float64
-    (rows,), finite, at least 0 and not all 0, or None where every row counts 1;
-    `groups`: name -> (rows,) ids (numbers or strings), the query under the name "query".
+    `labels`: float64 (rows,), finite; `scores`: float64 (rows,), not NaN, -inf where a ranking did
+    not show the row; `weights`: float64 (rows,), finite, at least 0 and not all 0, or None where
+    every row counts 1; `groups`: name -> (rows,) ids (numbers or strings), the query under the
+    name "query", what is ranked under "item".
     Raises DataError, with the count and the first row, where this does not hold.
     """
 
@@ -31,7 +34,7 @@ class Predictions:
     scores: Floats
     weights: Floats | None = None
     groups: Mapping[str, NDArray[Any]] = field(default_factory=dict)
-    _ranked: dict[str | None, RankedGroups] = field(default_factory=dict, init=False, repr=False)
+    _ranked: dict[tuple[str | None, Ties, bool], RankedGroups] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         labels = _numbers("labels", self.labels)
@@ -51,9 +54,9 @@ class Predictions:
     def reweighted(self, weights: ArrayLike) -> "Predictions":
         """The same rows under other weights (rows,), ranked as these are without sorting again."""
         other = replace(self, weights=np.asarray(weights, dtype=np.float64))
-        for group, ranked in self._ranked.items():
+        for key, ranked in self._ranked.items():
             assert other.weights is not None
-            other._ranked[group] = replace(ranked, weights=other.weights[ranked.order])
+            other._ranked[key] = replace(ranked, weights=other.weights[ranked.order])
         return other
 
     def weighted(self, *values: Floats) -> Terms:
@@ -65,11 +68,19 @@ class Predictions:
     def _descending(self) -> Ints:
         return np.argsort(-self.scores, kind="stable")
 
-    def ranked(self, group: str | None = None) -> RankedGroups:
-        """The rows ranked within each group of a column, or all in one group."""
-        if group not in self._ranked:
-            self._ranked[group] = self._rank(group)
-        return self._ranked[group]
+    def ranked(
+        self, group: str | None = None, ties: Ties = "kept", single: bool = False
+    ) -> RankedGroups:
+        """The rows ranked within each group of a column, or all in one group; ties as `strictly`
+        breaks them, unless they are kept."""
+        key = (group, ties, single)
+        if key not in self._ranked:
+            if ties == "kept":
+                self._ranked[key] = self._rank(group)
+            else:
+                items = self.groups[ITEM] if ties == "item" else None
+                self._ranked[key] = strictly(self.ranked(group), items, single)
+        return self._ranked[key]
 
     def _rank(self, group: str | None) -> RankedGroups:
         order = self._descending

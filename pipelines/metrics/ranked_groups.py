@@ -9,11 +9,14 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
+MOST_GRADES = 32
 
 
 @dataclass(frozen=True, eq=False)
 class RankedGroups:
     """Ranked rows, grouped; a tie is a run of rows of one group with one score.
+
+    A row of score -inf was not shown: it belongs to its group, below the rows that were.
 
     `keys`: (groups,) ids; `order`: (rows,) the rows in ranked order; `labels`, `scores`,
     `weights`: float64 (rows,) in that order;
@@ -52,8 +55,26 @@ class RankedGroups:
     def best_labels(self) -> Floats:
         """(rows,) labels of each group from high to low: the ideal ranking."""
         group = np.repeat(np.arange(self.starts.size), self.sizes)
+        grades = self.labels.astype(np.int8) if self.labels.max() < MOST_GRADES else None
+        if grades is not None and np.array_equal(grades, self.labels) and grades.min() >= 0:
+            # A few whole grades are counted, which spares the sorting.
+            levels = int(grades.max()) + 1
+            counts = np.bincount(group * levels + (levels - 1 - grades), minlength=levels)
+            counts = np.pad(counts, (0, levels * self.starts.size - counts.size))
+            return np.repeat(np.tile(np.arange(levels - 1.0, -1, -1), self.starts.size), counts)
         best: Floats = self.labels[np.lexsort((-self.labels, group))]
         return best
+
+    @cached_property
+    def shown(self) -> NDArray[np.bool_]:
+        """(ties,) whether the rows were shown."""
+        return self.scores[self.ties] > -np.inf
+
+    @property
+    def shown_sizes(self) -> Ints:
+        """(groups,) rows of each group that were shown."""
+        found: Ints = np.add.reduceat(self.tie_sizes * self.shown, self.first_ties)
+        return found
 
     @property
     def rows_above(self) -> Ints:
