@@ -1,5 +1,6 @@
 """Metric: a measure as a value, which prints, compares, hashes and parses back to itself."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import MISSING, Field, dataclass, fields
@@ -15,15 +16,17 @@ from pipelines.metrics.terms import Terms
 
 CUTOFF = "cutoff"  # the field written after "@"
 
+_COLUMN = re.compile(r"[^\W\d][\w.\-]*")
+
 
 @dataclass(frozen=True)
 class Metric(ABC):
     """A measure of predictions, written `symbol@cutoff(argument,option=value)`.
 
-    A subclass is a frozen dataclass whose fields are its arguments (`int`, `str` or `None`) and
-    whose `__post_init__` refuses, with ConfigError, what it cannot compute. A field is printed
-    where it differs from its default; one without a default is always printed. A field that would
-    be a keyword of Python ends in "_", which is not written.
+    A subclass is a frozen dataclass whose fields are its arguments (`int`, `float`, `str` or
+    `None`) and whose `__post_init__` refuses, with ConfigError, what it cannot compute. A field is
+    printed where it differs from its default; one without a default is always printed.
+    A field that would be a keyword of Python ends in "_", which is not written.
     """
 
     symbol: ClassVar[str]
@@ -170,6 +173,15 @@ def require_integer(metric: type[Metric], name: str, value: object) -> None:
         raise ConfigError(
             f"The '{name}' of {metric.symbol} must be an integer of at least 1; got {value!r}; "
             f"write {metric.usage()}"
+        )
+
+
+def require_column(metric: type[Metric], name: str, value: object) -> None:
+    """Refuse, with ConfigError, an argument that cannot be the name of a column."""
+    if not isinstance(value, str) or not _COLUMN.fullmatch(value):
+        raise ConfigError(
+            f"The '{name}' of {metric.symbol} must be a column name of letters, digits, '_', '.' "
+            f"and '-' that starts with a letter or '_'; got {value!r}; write {metric.usage()}"
         )
 
 

@@ -8,9 +8,13 @@ from typing import Any
 from features.errors import ConfigError
 from pipelines.metrics.auc import AUC, GAUC
 from pipelines.metrics.calibration import ECE, PCOC
+from pipelines.metrics.ctr_mae import CTRMAE
 from pipelines.metrics.err import ERR
+from pipelines.metrics.ks import KS
+from pipelines.metrics.lift import Gain, Lift
 from pipelines.metrics.loss import NE, RIG, Brier, LogLoss
 from pipelines.metrics.metric import CUTOFF, Metric, written
+from pipelines.metrics.pr_auc import PRAUC
 from pipelines.metrics.ranking import MAP, MRR, NDCG, HitRate, Precision, Recall
 
 METRICS: tuple[type[Metric], ...] = (
@@ -22,6 +26,11 @@ METRICS: tuple[type[Metric], ...] = (
     Brier,
     PCOC,
     ECE,
+    CTRMAE,
+    PRAUC,
+    KS,
+    Lift,
+    Gain,
     NDCG,
     MRR,
     MAP,
@@ -31,7 +40,10 @@ METRICS: tuple[type[Metric], ...] = (
     HitRate,
 )
 
-_FORM = re.compile(r"(?P<symbol>\w+)(?:@(?P<cutoff>[0-9]{1,9}))?(?:\((?P<arguments>[^()]*)\))?")
+_FORM = re.compile(
+    r"(?P<symbol>\w+)(?:@(?P<cutoff>[0-9]{0,9}\.?[0-9]{1,30}(?:e-[0-9]{1,3})?))?"
+    r"(?:\((?P<arguments>[^()]*)\))?"
+)
 _INTEGER = re.compile(r"-?[0-9]{1,9}")
 
 
@@ -48,7 +60,8 @@ def parse_metric(text: str) -> Metric:
         raise ConfigError(f"A metric must be written {metric.usage()}; got {text!r}")
     arguments: dict[str, Any] = {}
     if form["cutoff"] is not None:
-        arguments[CUTOFF] = int(form["cutoff"])
+        cutoff = form["cutoff"]
+        arguments[CUTOFF] = int(cutoff) if _INTEGER.fullmatch(cutoff) else float(cutoff)
     positions = iter(metric.positional)
     for item in filter(None, (form["arguments"] or "").split(",")):
         name, equals, value = item.partition("=")

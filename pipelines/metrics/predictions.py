@@ -11,7 +11,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from features.errors import DataError
+from pipelines.metrics.radix import ascending, descending
 from pipelines.metrics.ranked_groups import Floats, Ints, RankedGroups
+from pipelines.metrics.score_order import ScoreOrder, Totals
 from pipelines.metrics.strict_order import Ties, strictly
 from pipelines.metrics.terms import Terms
 
@@ -34,7 +36,10 @@ class Predictions:
     scores: Floats
     weights: Floats | None = None
     groups: Mapping[str, NDArray[Any]] = field(default_factory=dict)
-    _ranked: dict[tuple[str | None, Ties, bool], RankedGroups] = field(default_factory=dict, init=False, repr=False)
+    whole: bool = True  # of a part of the rows, the weights may all be 0
+    _ranked: dict[tuple[str | None, Ties, bool], RankedGroups] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     def __post_init__(self) -> None:
         labels = _numbers("labels", self.labels)
@@ -42,7 +47,7 @@ class Predictions:
         _require_rows("scores", scores, labels.size)
         refuse_rows(~np.isfinite(labels), labels, "labels must be finite", "drop these rows")
         refuse_rows(np.isnan(scores), scores, "scores must not be NaN", "look into the model")
-        weights = None if self.weights is None else _weights(self.weights, labels.size)
+        weights = None if self.weights is None else _weights(self.weights, labels.size, self.whole)
         groups = {name: _column(f"groups[{name!r}]", ids) for name, ids in self.groups.items()}
         for name, ids in groups.items():
             _require_rows(f"groups[{name!r}]", ids, labels.size)
@@ -65,8 +70,17 @@ class Predictions:
         return Terms(terms if self.weights is None else terms * self.weights[:, None])
 
     @cached_property
+    def score_order(self) -> ScoreOrder:
+        """The distinct scores with the weights of labels 0 and 1; the labels must be those."""
+        ranked = self.ranked()
+        sums = ranked.tie_sums(ranked.of_weight(ranked.labels))
+        others = ranked.tie_sums(ranked.of_weight(1 - ranked.labels))
+        total = Totals(self.labels.size, float(sums.sum()), float(others.sum()))
+        return ScoreOrder(ranked.scores[ranked.ties], sums, others, total)
+
+    @cached_property
     def _descending(self) -> Ints:
-        return np.argsort(-self.scores, kind="stable")
+        return descending(self.scores)
 
     def ranked(
         self, group: str | None = None, ties: Ties = "kept", single: bool = False
@@ -88,8 +102,8 @@ class Predictions:
         new_group[0] = True
         keys: NDArray[Any] = np.zeros(1, dtype=np.intp)
         if group is not None:
-            codes, keys = self._codes(group)
-            order = order[np.argsort(codes[order], kind="stable")]
+            codes, keys = self.codes(group)
+            order = ascending(codes.astype(np.uint32), order)
             new_group[1:] = np.diff(codes[order]) != 0
         scores = self.scores[order]
         new_tie = new_group.copy()
@@ -104,7 +118,8 @@ class Predictions:
             ties=np.flatnonzero(new_tie),
         )
 
-    def _codes(self, group: str) -> tuple[Ints, NDArray[Any]]:
+    def codes(self, group: str) -> tuple[Ints, NDArray[Any]]:
+        """The number (rows,) of each row's group, and the ids (groups,), by their first rows."""
         self.require_groups("The ranking", (group,))
         ids = self.groups[group]
         codes, keys = pd.factorize(ids)
@@ -169,12 +184,12 @@ def _numbers(name: str, values: ArrayLike) -> Floats:
         raise DataError(f"{name} must be numbers; got {error}; cast them first") from error
 
 
-def _weights(values: ArrayLike, rows: int) -> Floats:
+def _weights(values: ArrayLike, rows: int, whole: bool) -> Floats:
     weights = _numbers("weights", values)
     _require_rows("weights", weights, rows)
     bad = ~(np.isfinite(weights) & (weights >= 0))
     refuse_rows(bad, weights, "weights must be finite and at least 0", "mend or drop these rows")
-    if not weights.any():
+    if whole and not weights.any():
         raise DataError(
             f"weights must not all be 0; got {rows} rows of 0; pass weights=None to count each 1"
         )

@@ -37,6 +37,17 @@ class RankedGroups:
         return np.diff(self.starts, append=self.labels.size)
 
     @cached_property
+    def group_mass(self) -> Floats:
+        """(groups,) weight of each group's rows."""
+        if self.weights is None:
+            return self.sizes.astype(np.float64)
+        return self.group_sums(self.weights)
+
+    def of_weight(self, rows: Floats) -> Floats:
+        """(rows,) times the rows' weights."""
+        return rows if self.weights is None else rows * self.weights
+
+    @cached_property
     def rank(self) -> Ints:
         """(rows,) how many rows of the same group stand above, in ranked order."""
         return np.arange(self.labels.size) - np.repeat(self.starts, self.sizes)

@@ -26,9 +26,7 @@ class RankingMetric(GroupedMetric, ABC):
     """
 
     as_: str | None = field(default=None, kw_only=True)
-    empty: Empty | None = field(
-        default=None, kw_only=True, metadata={"choices": get_args(Empty)}
-    )
+    empty: Empty | None = field(default=None, kw_only=True, metadata={"choices": get_args(Empty)})
 
     higher_is_better: ClassVar[bool | None] = True
     skips: ClassVar[str] = "they hold no label above 0"

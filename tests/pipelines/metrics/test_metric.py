@@ -9,6 +9,8 @@ import pytest
 from features.errors import ConfigError, DataError
 from pipelines.metrics.auc import GAUC
 from pipelines.metrics.calibration import ECE
+from pipelines.metrics.ctr_mae import CTRMAE
+from pipelines.metrics.lift import Gain, Lift
 from pipelines.metrics.metric import AdditiveMetric, Metric
 from pipelines.metrics.parse import METRICS, parse_metric
 from pipelines.metrics.predictions import Predictions
@@ -17,12 +19,19 @@ from pipelines.metrics.ranking import NDCG, Precision, RankingMetric
 FORMS = (
     "AUC",
     "GAUC(user_id)",
+    "GAUC(user_id,weighting=clicks)",
+    "GAUC(user_id,weighting=equal)",
+    "PRAUC",
+    "KS",
+    "Lift@0.15",
+    "Gain@0.3",
     "LogLoss",
     "NE",
     "RIG",
     "Brier",
     "PCOC",
     "ECE(bins=7)",
+    "CTRMAE(user_id)",
     "nDCG",
     "nDCG@3",
     "nDCG@3(gain=exp2)",
@@ -148,7 +157,8 @@ def test_arguments_are_printed_in_order_and_only_where_they_say_something() -> N
     assert str(NDCG(empty="one", gain="exp2")) == "nDCG(gain=exp2,empty=one)"
     assert NDCG.usage() == "nDCG[@<cutoff>]([gain=linear],[empty=skip])"
     assert ECE.usage() == "ECE(bins=<bins>)"
-    assert GAUC.usage() == "GAUC(<group>)"
+    assert GAUC.usage() == "GAUC(<group>,[weighting=impressions|clicks|equal])"
+    assert str(Lift(1)) == "Lift@1.0"
 
 
 @pytest.mark.parametrize(
@@ -162,6 +172,11 @@ def test_arguments_are_printed_in_order_and_only_where_they_say_something() -> N
         (lambda: NDCG(empty="nan"), "'empty' of nDCG must be one of skip, zero, one; got 'nan'"),
         (lambda: GAUC("user id"), "'group' of GAUC must be a column name"),
         (lambda: GAUC(7), "'group' of GAUC must be a column name"),
+        (lambda: GAUC("user", "rows"), "of GAUC must be one of impressions, clicks, equal; got"),
+        (lambda: CTRMAE("a b"), "'group' of CTRMAE must be a column name"),
+        (lambda: Lift(0), "'cutoff' of Lift must be a share of the rows, above 0 and at most 1"),
+        (lambda: Lift(10), "at most 1; got 10; write Lift@0.1"),
+        (lambda: Gain("0.1"), "'cutoff' of Gain must be a share"),
     ],
 )
 def test_refuses_arguments_it_cannot_compute(make: Callable[[], Metric], message: str) -> None:
@@ -177,7 +192,8 @@ def test_a_metric_is_abstract_or_final() -> None:
 
 
 @pytest.mark.parametrize(
-    "form", ["LogLoss", "NE", "RIG", "Brier", "PCOC", "GAUC(query)", "nDCG@10", "MRR", "MAP"]
+    "form",
+    ["LogLoss", "NE", "RIG", "Brier", "PCOC", "GAUC(query)", "CTRMAE(query)", "nDCG@10", "MRR"],
 )
 def test_an_additive_metric_is_that_of_its_parts_added_up(form: str) -> None:
     metric = parse_metric(form)
