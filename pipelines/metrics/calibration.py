@@ -31,10 +31,10 @@ class PCOC(AdditiveMetric):
         """The ratio; NaN without positives."""
         return ratio(sums[..., 0], sums[..., 1])
 
-    def refusal(self, terms: Terms) -> str:
+    def refusal(self, units: int) -> str:
         """There are no positives."""
         return (
-            f"{self} needs a label of 1 with positive weight; got none in {len(terms.values)} "
+            f"{self} needs a label of 1 with positive weight; got none in {units} "
             "rows; evaluate on more rows"
         )
 

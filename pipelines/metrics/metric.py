@@ -110,15 +110,19 @@ class AdditiveMetric(Metric, ABC):
         """The measure float64 (...) of sums (..., terms); NaN where it is not defined for them."""
 
     @abstractmethod
-    def refusal(self, terms: Terms) -> str:
-        """Why the measure is not defined for the sum of these."""
+    def refusal(self, units: int) -> str:
+        """Why the measure is not defined for the sums of so many rows or groups."""
 
     def compute(self, data: Predictions) -> float:
         """The measure over all rows; DataError where it is not defined for them."""
         terms = self.terms(data)
-        value = float(self.of_sums(terms.sums))
+        return self.of(terms.sums, len(terms.values))
+
+    def of(self, sums: Floats, units: int) -> float:
+        """The measure of the sums (terms,) of so many rows or groups; DataError where undefined."""
+        value = float(self.of_sums(sums))
         if np.isnan(value):
-            raise DataError(self.refusal(terms))
+            raise DataError(self.refusal(units))
         return value
 
 
@@ -137,7 +141,10 @@ class GroupedMetric(AdditiveMetric, ABC):
 
     def terms(self, data: Predictions) -> Terms:
         """(groups, 2): W_g v_g and W_g, both 0 for a group that is skipped."""
-        found = self.per_group(data)
+        return self.terms_of(self.per_group(data))
+
+    def terms_of(self, found: GroupValues) -> Terms:
+        """The terms of the groups' values."""
         weights = np.where(found.counted, found.weights, 0.0)
         values = np.where(found.counted, found.values, 0.0)
         return Terms(np.stack([weights * values, weights], axis=1), found.keys)
@@ -146,12 +153,11 @@ class GroupedMetric(AdditiveMetric, ABC):
         """The mean over the groups counted."""
         return ratio(sums[..., 0], sums[..., 1])
 
-    def refusal(self, terms: Terms) -> str:
+    def refusal(self, units: int) -> str:
         """No group of positive weight counts."""
-        skipped = np.count_nonzero(terms.values[:, 1] == 0)
         return (
-            f"{self} needs a group of positive weight to count; got {len(terms.values)} groups, "
-            f"{skipped} of them skipped ({self.skips}) or of weight 0; evaluate on more rows"
+            f"{self} needs a group of positive weight to count; got {units} groups, "
+            f"{units} of them skipped ({self.skips}) or of weight 0; evaluate on more rows"
         )
 
 

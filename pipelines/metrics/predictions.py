@@ -69,6 +69,11 @@ class Predictions:
         terms = np.stack([*values, np.ones_like(self.labels)], axis=1)
         return Terms(terms if self.weights is None else terms * self.weights[:, None])
 
+    @property
+    def mass(self) -> float:
+        """The weight of all rows."""
+        return float(self.labels.size if self.weights is None else self.weights.sum())
+
     @cached_property
     def score_order(self) -> ScoreOrder:
         """The distinct scores with the weights of labels 0 and 1; the labels must be those."""

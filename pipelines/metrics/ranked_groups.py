@@ -57,6 +57,11 @@ class RankedGroups:
         """(ties,) rows in each tie."""
         return np.diff(self.ties, append=self.labels.size)
 
+    @property
+    def tied(self) -> int:
+        """How many rows share their score with another of their group."""
+        return self.labels.size - int(np.count_nonzero(self.tie_sizes == 1))
+
     @cached_property
     def first_ties(self) -> Ints:
         """(groups,) first tie of each group."""

@@ -26,6 +26,13 @@ class Totals:
         """Whether both classes have a weight."""
         return self.positives > 0 and self.negatives > 0
 
+    def __add__(self, other: "Totals") -> "Totals":
+        return Totals(
+            self.rows + other.rows,
+            self.positives + other.positives,
+            self.negatives + other.negatives,
+        )
+
     def of_one_class(self, who: str) -> str:
         """Why a measure of both classes is not defined for these."""
         return (
