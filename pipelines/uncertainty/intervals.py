@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isnan
 
 from pipelines.metrics.metric import Metric
 from pipelines.metrics.predictions import Predictions
 from pipelines.uncertainty.clusters import Clusters
-from pipelines.uncertainty.resample import studentised
+from pipelines.uncertainty.resample import Draws, drawn, studentised
 from pipelines.uncertainty.statistics import statistic
-from ranking.off_policy.resampling import Resampling
+from ranking.off_policy.resampling import Resampling, Studentised
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,16 @@ def intervals(
 def interval(
     metric: Metric, data: Predictions, clusters: Clusters, settings: Resampling
 ) -> Interval:
-    """The studentised bootstrap's. Raises DataError where the metric is not defined."""
+    """By the bootstrap, studentised where the metric allows it. Raises DataError where it is not
+    defined."""
     data.require_groups(str(metric), metric.needs_groups)
-    found, unit = statistic(metric, data, clusters, settings.seed)
-    drawn = studentised(found, settings)
-    low, high = drawn.interval(settings.level)
-    return Interval(drawn.value, low, high, settings.level, drawn.error, found.counted, unit)
+    known = statistic(metric, data, clusters, settings.seed)
+    if known is None:
+        values = drawn(metric, [data], clusters, settings)[:, 0]
+        found: Draws | Studentised = Draws(float(values[0]), values[1:])
+        units, unit = clusters.count, clusters.name
+    else:
+        found = studentised(known[0], settings)
+        units, unit = known[0].counted, known[1]
+    ends = (float("nan"),) * 2 if isnan(found.error) else found.interval(settings.level)
+    return Interval(found.value, *ends, settings.level, found.error, units, unit)

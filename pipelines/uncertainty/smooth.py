@@ -10,7 +10,7 @@ import numpy as np
 
 from pipelines.metrics.ranked_groups import Floats, Ints
 
-_BAGS = 2048  # more units are dealt into so many bags, so that resampling costs the same
+_BAGS = 1024  # more units are dealt into so many bags, so that resampling costs the same
 _STEP = 1e-6  # of the total of a column: between what rounding and what curvature spoils
 
 
@@ -61,6 +61,11 @@ class Smooth:
         """How many are drawn from."""
         return len(self.terms)
 
+    @property
+    def value(self) -> float:
+        """Of all units."""
+        return float(self.of_sums(self.terms.sum(axis=0)))
+
     def at(self, times: Floats) -> tuple[Floats, Floats]:
         """As `Statistic.at`; the derivative is by central differences."""
         sums = times @ self.terms  # (weightings, terms)
@@ -75,7 +80,7 @@ class Smooth:
 
 
 @dataclass(frozen=True, eq=False)
-class Difference:
+class Paired:
     """One statistic less another, over the same units."""
 
     first: Statistic
