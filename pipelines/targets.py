@@ -34,7 +34,7 @@ class Columns:
 
 
 def scored_rows(
-    target: Path,
+    target: Path | str,
     data: str | None,
     part: str,
     columns: Columns,
@@ -53,21 +53,22 @@ def scored_rows(
         DataError: rows or files that cannot be used, or a further column is absent.
         FingerprintError: the log is no longer what a run was prepared from.
     """
-    if (target / RUN).exists():
-        run = Run(target)
+    folder = Path(target)
+    if (folder / RUN).exists():
+        run = Run(folder)
         truth = run.config.data.truth
         scored = score(run.prepared.part(part), run.model, run.ranker, run.calibration)
         if wanted := _beside(scored, further, run.encoder.schema.roles):
             scored = scored.hstack(raw_rows(run, part, wanted, scored))
         return scored, None if truth is None else run.config.base / truth
-    if (target / MANIFEST).exists():
+    if (folder / MANIFEST).exists():
         if data is None:
             raise ConfigError(
                 "A bundle holds no data to be evaluated on; give --data, a log with the bundle's "
                 "columns or a configuration."
             )
-        return _bundle(Scorer.load(target), data, part, format, further), None
-    if target.is_dir():
+        return _bundle(Scorer.load(folder), data, part, format, further), None
+    if folder.is_dir() and not any(folder.glob("*.parquet")):
         raise ConfigError(
             f"{target} must be a run ({RUN}), a bundle ({MANIFEST}) or a file of predictions; it "
             "is another folder."
@@ -127,16 +128,29 @@ def _file(source: Source, columns: Columns, further: Sequence[str]) -> pl.DataFr
     roles |= {"weight": columns.weight} if columns.weight else {}
     for role, column in roles.items():
         if column not in source.schema:
-            option = "score" if role == RANK else role
             raise DataError(
                 f"Column '{column}' must be in the predictions; they hold "
                 f"{listing(source.schema)}.{nearest(column, source.schema)} "
-                f"Name it with --{option}."
+                f"Name it with --{_option(role)}."
             )
     frame = pl.concat(list(source.batches(list(dict.fromkeys([*roles.values(), *further])))))
     named = frame.select(pl.col(column).alias(role) for role, column in roles.items())
     named = named.hstack(frame.select(_beside(named, further, roles)))
-    scores = named[RANK]
-    if scores.dtype.is_numeric() and scores.is_between(0, 1).all():
+    for role in ("label", "weight", RANK):
+        if role in named.columns and not _numeric(named[role].dtype):
+            raise DataError(
+                f"The column '{roles[role]}' must hold numbers to be the {_option(role)}; it holds "
+                f"{named[role].dtype}. Convert it, or name another column with --{_option(role)}."
+            )
+    scores = named[RANK].cast(pl.Float64).fill_nan(None)  # which may lack some
+    if scores.is_between(0, 1).all():
         return named.rename({RANK: PROBABILITY})
     return named
+
+
+def _option(role: str) -> str:
+    return "score" if role == RANK else role
+
+
+def _numeric(dtype: pl.DataType) -> bool:
+    return dtype.is_numeric() or dtype == pl.Boolean

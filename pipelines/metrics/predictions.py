@@ -64,6 +64,12 @@ class Predictions:
             other._ranked[key] = replace(ranked, weights=other.weights[ranked.order])
         return other
 
+    def at(self, rows: Ints) -> "Predictions":
+        """Some of the rows, by number."""
+        weights = None if self.weights is None else self.weights[rows]
+        groups = {name: ids[rows] for name, ids in self.groups.items()}
+        return Predictions(self.labels[rows], self.scores[rows], weights, groups)
+
     def weighted(self, *values: Floats) -> Terms:
         """Terms (rows, values + 1) of the rows: each of the values (rows,) and 1, by weight."""
         terms = np.stack([*values, np.ones_like(self.labels)], axis=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipelines.metrics.auc import AUC
+from pipelines.metrics.ctr_mae import CTRMAE
 from pipelines.metrics.metric import AdditiveMetric, GroupedMetric, Metric, ratio
 from pipelines.metrics.predictions import Predictions
 from pipelines.metrics.ranked_groups import Floats
@@ -17,11 +18,12 @@ def statistic(
     """The statistic whose value is the metric's, and the name of its unit.
 
     A metric that adds up is a function of its sums, AUC one of its placement values; None for
-    others, of the order of scores.
+    others, of the order of scores or of sums over groups of no meaning of their own.
 
     Raises DataError where the metric is not defined for the rows.
     """
-    if isinstance(metric, AdditiveMetric):
+    # A device is no unit that was drawn: what it errs by is that of its rows, drawn anew.
+    if isinstance(metric, AdditiveMetric) and not isinstance(metric, CTRMAE):
         metric.compute(data)
         terms, units = metric.terms(data), clusters
         if isinstance(metric, GroupedMetric):
