@@ -27,7 +27,7 @@ class Convention:
     single: bool = False
 
 
-# Each was verified against the tool itself: tests/pipelines/metrics/test_conventions_of_*.py.
+# Each was verified against the tool itself: tests/pipelines/metrics/test_conventions.py.
 OWN = Convention()
 TREC = Convention("item", "zero", labels="whole", single=True)
 SKLEARN = Convention("kept", "zero")

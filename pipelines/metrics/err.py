@@ -50,12 +50,13 @@ def _stays(stay: Floats, ranked: RankedGroups, cutoff: int | None) -> Floats:
 
     At place j of m rows it is e_j(stay) / C(m, j), e_j the elementary symmetric polynomial; row
     by row, p_j <- p_j (m - j) / m + p_{j-1} stay j / m, whose terms are all from 0 to 1.
-    Places beyond the cutoff are 0.
+    Places beyond the cutoff, and those not shown, are 0.
     """
     found = np.zeros_like(stay)
-    for size in np.unique(ranked.tie_sizes):
+    sizes = ranked.tie_sizes * ranked.shown
+    for size in np.unique(sizes[sizes > 0]):
         wide = int(size if cutoff is None else min(size, cutoff))
-        rows = ranked.ties[ranked.tie_sizes == size][:, None] + np.arange(size)  # (ties, size)
+        rows = ranked.ties[sizes == size][:, None] + np.arange(size)  # (ties, size)
         chance = np.zeros((len(rows), wide + 1))
         chance[:, 0] = 1.0
         for many in range(1, size + 1):

@@ -128,9 +128,9 @@ class MAP(Within):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.as_ == "sklearn" and self.cutoff is not None:
+        if self.as_ in ("sklearn", "letor4") and self.cutoff is not None:
             raise ConfigError(
-                f"MAP as sklearn has no cutoff; got {self.cutoff}; write MAP(as=sklearn)"
+                f"MAP as {self.as_} has no cutoff; got {self.cutoff}; write MAP(as={self.as_})"
             )
 
     def _by_query(self, ranked: RankedGroups) -> Floats:

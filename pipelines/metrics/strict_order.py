@@ -20,7 +20,7 @@ def strictly(ranked: RankedGroups, items: NDArray[Any] | None, single: bool) -> 
 
     Ids are compared as text in the order of its UTF-8 bytes, as C's strcmp does: "9" > "10".
     `single` compares scores as float32, so that scores nearer than its steps tie.
-    Raises DataError where a tied row has no item id.
+    Rows that were not shown may stay tied. Raises DataError where a tied row has no item id.
     """
     rows = ranked.order.size
     first = np.zeros(rows, dtype=np.bool_)
@@ -28,9 +28,9 @@ def strictly(ranked: RankedGroups, items: NDArray[Any] | None, single: bool) -> 
     if single and ranked.ties.size > 1:
         with np.errstate(over="ignore"):
             scores = ranked.scores.astype(np.float32)
-        hidden = ranked.scores == -np.inf  # unlike a score too low for float32
-        first[1:] = (scores[1:] != scores[:-1]) | (hidden[1:] != hidden[:-1])
+        first[1:] = scores[1:] != scores[:-1]
         first[ranked.starts] = True
+    first |= ranked.scores == -np.inf  # rows not shown have no order
     if first.all():
         return ranked
     tied = np.flatnonzero(~first | np.append(~first[1:], False))
@@ -60,7 +60,8 @@ def _by_item(items: NDArray[Any]) -> Callable[[Ints, Ints], Ints]:
                 f"groups['item'] must hold an id in every row; {ids.null_count()} of {ids.len()} "
                 "tied rows have none; drop these rows or name their item"
             )
-        found = pl.select(pl.arg_sort_by(pl.Series(run), ids, descending=[False, True]))
+        tied = pl.DataFrame({"run": run, "id": ids})
+        found = tied.select(pl.arg_sort_by("run", "id", descending=[False, True]))
         return found.to_series().to_numpy().astype(np.intp)
 
     return order

@@ -14,7 +14,8 @@ from pipelines.metrics.lift import Gain, Lift
 from pipelines.metrics.metric import AdditiveMetric, Metric
 from pipelines.metrics.parse import METRICS, parse_metric
 from pipelines.metrics.predictions import Predictions
-from pipelines.metrics.ranking import NDCG, Precision, RankingMetric
+from pipelines.metrics.ranking import NDCG, Precision
+from pipelines.metrics.ranking_metric import RankingMetric
 
 FORMS = (
     "AUC",
@@ -40,6 +41,12 @@ FORMS = (
     "MRR",
     "MRR(empty=zero)",
     "MAP",
+    "MAP@3",
+    "ERR",
+    "ERR@2(highest=2)",
+    "nDCG@3(as=trec)",
+    "nDCG(as=sklearn)",
+    "MAP(as=sklearn,empty=skip)",
     "Precision@2",
     "Precision@2(empty=zero)",
     "Recall@2",
@@ -68,7 +75,11 @@ def value(form: str, rows: dict[str, np.ndarray], take: np.ndarray, weighted: bo
         rows["labels"][take],
         rows["scores"][take],
         rows["weights"][take] if weighted else None,
-        {"user_id": rows["user"][take], "query": rows["query"][take]},
+        {
+            "user_id": rows["user"][take],
+            "query": rows["query"][take],
+            "item": np.arange(len(rows["user"]))[take],
+        },
     )
     return parse_metric(form).compute(data)
 
@@ -144,18 +155,22 @@ def test_the_truth_itself_gets_a_better_value(form: str) -> None:
 def test_needs_groups_names_what_must_be_passed(form: str) -> None:
     metric = parse_metric(form)
     rows = tied_rows(6)
-    columns = {"user_id": rows["user"], "query": rows["query"]}
+    columns = {"user_id": rows["user"], "query": rows["query"], "item": np.arange(300)}
     needed = {name: columns[name] for name in metric.needs_groups}
     assert np.isfinite(metric.compute(Predictions(rows["labels"], rows["scores"], None, needed)))
     for name in needed:
-        with pytest.raises(DataError, match=f"needs the group column '{name}'.*hold none"):
-            metric.compute(Predictions(rows["labels"], rows["scores"]))
+        with pytest.raises(DataError, match=f"needs the group column '{name}'.*hold"):
+            others = {other: ids for other, ids in needed.items() if other != name}
+            metric.compute(Predictions(rows["labels"], rows["scores"], None, others))
 
 
 def test_arguments_are_printed_in_order_and_only_where_they_say_something() -> None:
     assert str(NDCG(cutoff=10, gain="linear", empty="skip")) == "nDCG@10"
     assert str(NDCG(empty="one", gain="exp2")) == "nDCG(gain=exp2,empty=one)"
-    assert NDCG.usage() == "nDCG[@<cutoff>]([gain=linear],[empty=skip])"
+    assert NDCG.usage() == (
+        "nDCG[@<cutoff>]([gain=linear|exp2],[as=trec|sklearn|xgboost|letor4],"
+        "[empty=skip|zero|one])"
+    )
     assert ECE.usage() == "ECE(bins=<bins>)"
     assert GAUC.usage() == "GAUC(<group>,[weighting=impressions|clicks|equal])"
     assert str(Lift(1)) == "Lift@1.0"

@@ -9,12 +9,13 @@ from pipelines.metrics.auc import AUC, GAUC
 from pipelines.metrics.calibration import ECE
 from pipelines.metrics.ctr_mae import CTRMAE
 from pipelines.metrics.lift import Gain, Lift
+from pipelines.metrics.err import ERR
 from pipelines.metrics.metric import Metric
 from pipelines.metrics.parse import METRICS, parse_metric
 from pipelines.metrics.ranking import MAP, MRR, NDCG, HitRate, Precision, Recall
 
-EMPTY = st.sampled_from(["skip", "zero", "one"])
 COLUMN = st.from_regex(r"[^\W\d][\w.\-]*", fullmatch=True)
+EMPTY = st.sampled_from(["skip", "zero", "one", None])
 CUTOFF = st.integers(1, 999_999_999)
 
 
@@ -23,9 +24,12 @@ CUTOFF = st.integers(1, 999_999_999)
         st.builds(
             NDCG,
             cutoff=st.none() | CUTOFF,
-            gain=st.sampled_from(["linear", "exp2"]),
+            gain=st.sampled_from(["linear", "exp2", None]),
+            as_=st.sampled_from(["trec", "sklearn", "letor4", None]),
             empty=EMPTY,
         ),
+        st.builds(MAP, cutoff=CUTOFF, as_=st.sampled_from(["trec", "xgboost", None]), empty=EMPTY),
+        st.builds(ERR, cutoff=st.none() | CUTOFF, highest=st.integers(1, 31), empty=EMPTY),
         *(st.builds(at, cutoff=CUTOFF, empty=EMPTY) for at in (Precision, Recall, HitRate)),
         st.builds(MRR, empty=EMPTY),
         st.builds(MAP, empty=EMPTY),
