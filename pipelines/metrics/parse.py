@@ -7,6 +7,14 @@ from typing import Any
 
 from features.errors import ConfigError
 from pipelines.metrics.auc import AUC, GAUC
+from pipelines.metrics.beyond import (
+    Coverage,
+    Diversity,
+    Gini,
+    Novelty,
+    Popularity,
+    PopularityLift,
+)
 from pipelines.metrics.calibration import ECE, PCOC
 from pipelines.metrics.ctr_mae import CTRMAE
 from pipelines.metrics.err import ERR
@@ -38,6 +46,12 @@ METRICS: tuple[type[Metric], ...] = (
     Precision,
     Recall,
     HitRate,
+    Coverage,
+    Gini,
+    Novelty,
+    Popularity,
+    PopularityLift,
+    Diversity,
 )
 
 _FORM = re.compile(

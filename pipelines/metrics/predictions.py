@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from features.errors import DataError
 from pipelines.metrics.radix import ascending, descending
+from pipelines.metrics.items import Items
 from pipelines.metrics.ranked_groups import Floats, Ints, RankedGroups
 from pipelines.metrics.score_order import ScoreOrder, Totals
 from pipelines.metrics.strict_order import Ties, strictly
@@ -28,7 +29,7 @@ class Predictions:
     `labels`: float64 (rows,), finite; `scores`: float64 (rows,), not NaN, -inf where a ranking did
     not show the row; `weights`: float64 (rows,), finite, at least 0 and not all 0, or None where
     every row counts 1; `groups`: name -> (rows,) ids (numbers or strings), the query under the
-    name "query", what is ranked under "item".
+    name "query", what is ranked under "item"; `items`: what is known of those, or None.
     Raises DataError, with the count and the first row, where this does not hold.
     """
 
@@ -36,6 +37,7 @@ class Predictions:
     scores: Floats
     weights: Floats | None = None
     groups: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    items: Items | None = None
     whole: bool = True  # of a part of the rows, the weights may all be 0
     _ranked: dict[tuple[str | None, Ties, bool], RankedGroups] = field(
         default_factory=dict, init=False, repr=False
@@ -147,6 +149,15 @@ class Predictions:
                     f"{who} needs the group column {name!r}; the predictions hold {held}; "
                     f"pass groups={{{name!r}: ids}}"
                 )
+
+    def require_items(self, who: str) -> Items:
+        """What is known of the items; DataError where nothing is."""
+        if self.items is None:
+            raise DataError(
+                f"{who} needs to know the catalogue and how often the training log holds its items; "
+                "pass items=Items(...)"
+            )
+        return self.items
 
     def require_binary(self, who: str) -> None:
         """Raise DataError unless every label is 0 or 1."""

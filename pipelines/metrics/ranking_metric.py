@@ -66,7 +66,7 @@ class RankingMetric(GroupedMetric, ABC):
         fill = {"skip": np.nan, "zero": 0.0, "one": 1.0}[empty]
         values = np.where(relevant, self._by_query(ranked), fill)
         counted = relevant if empty == "skip" else np.ones_like(relevant)
-        return GroupValues(ranked.keys, values, _query_weights(str(self), ranked), counted)
+        return GroupValues(ranked.keys, values, query_weights(str(self), ranked), counted)
 
     def rank(self, data: Predictions) -> RankedGroups:
         """The rows by query, in the convention's order."""
@@ -115,7 +115,8 @@ def relevance(ranked: RankedGroups) -> Floats:
     return (ranked.labels > 0).astype(np.float64)
 
 
-def _query_weights(who: str, ranked: RankedGroups) -> Floats:
+def query_weights(who: str, ranked: RankedGroups) -> Floats:
+    """(queries,) weight of each query; DataError where its rows do not agree on it."""
     if ranked.weights is None:
         return np.ones(ranked.starts.size)
     least = np.minimum.reduceat(ranked.weights, ranked.starts)

@@ -8,9 +8,11 @@ import pytest
 
 from features.errors import ConfigError, DataError
 from pipelines.metrics.auc import GAUC
+from pipelines.metrics.beyond import ShownMetric
 from pipelines.metrics.calibration import ECE
 from pipelines.metrics.ctr_mae import CTRMAE
 from pipelines.metrics.lift import Gain, Lift
+from pipelines.metrics.items import Items
 from pipelines.metrics.metric import AdditiveMetric, Metric
 from pipelines.metrics.parse import METRICS, parse_metric
 from pipelines.metrics.predictions import Predictions
@@ -51,8 +53,16 @@ FORMS = (
     "Precision@2(empty=zero)",
     "Recall@2",
     "HitRate@2",
+    "Coverage@2",
+    "Gini@2",
+    "Novelty@2",
+    "Popularity@2",
+    "PopularityLift@2",
+    "Diversity@2",
 )
-ROW_WEIGHTED = tuple(f for f in FORMS if not isinstance(parse_metric(f), RankingMetric))
+CATALOGUE = Items(np.arange(400), np.arange(1.0, 401.0), np.eye(7)[np.arange(400) % 7])
+BY_QUERY = (RankingMetric, ShownMetric)
+ROW_WEIGHTED = tuple(f for f in FORMS if not isinstance(parse_metric(f), BY_QUERY))
 RANKING = tuple(f for f in FORMS if f not in ROW_WEIGHTED)
 
 
@@ -80,6 +90,7 @@ def value(form: str, rows: dict[str, np.ndarray], take: np.ndarray, weighted: bo
             "query": rows["query"][take],
             "item": np.arange(len(rows["user"]))[take],
         },
+        CATALOGUE,
     )
     return parse_metric(form).compute(data)
 
@@ -157,7 +168,8 @@ def test_needs_groups_names_what_must_be_passed(form: str) -> None:
     rows = tied_rows(6)
     columns = {"user_id": rows["user"], "query": rows["query"], "item": np.arange(300)}
     needed = {name: columns[name] for name in metric.needs_groups}
-    assert np.isfinite(metric.compute(Predictions(rows["labels"], rows["scores"], None, needed)))
+    data = Predictions(rows["labels"], rows["scores"], None, needed, CATALOGUE)
+    assert np.isfinite(metric.compute(data))
     for name in needed:
         with pytest.raises(DataError, match=f"needs the group column '{name}'.*hold"):
             others = {other: ids for other, ids in needed.items() if other != name}
