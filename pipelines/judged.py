@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
 from features.errors import DataError
+from features.readers.open import FORMATS, open_source
 
 _KEY = ["query", "item"]
 
@@ -27,6 +29,36 @@ class Judged:
     unshown: int
     unknown: int
     unanswered: int
+
+    def counts(self) -> dict[str, int]:
+        """What did not meet, by what it is."""
+        return {
+            "unjudged items, of grade 0": self.unjudged,
+            "relevant items not retrieved": self.unshown,
+            "queries never judged, left out": self.unknown,
+            "judged queries without an answer": self.unanswered,
+        }
+
+
+def judged_files(run: Path, qrels: str, format: str | None = None) -> Judged:
+    """Join the file of a run to one of qrels, TREC text where their names do not say otherwise.
+
+    Raises DataError as `judged`, and where a file cannot be read or lacks the columns.
+    """
+    return judged(
+        _read(str(run), format or _format(str(run), "trec_run"), "score"),
+        _read(qrels, _format(qrels, "trec_qrels"), "label"),
+    )
+
+
+def _format(path: str, otherwise: str) -> str:
+    told = [name for name, one in FORMATS.items() if path.lower().endswith(one.extensions)]
+    return told[0] if told else otherwise
+
+
+def _read(path: str, format: str, number: str) -> pl.DataFrame:
+    batches = open_source(path, format, Path.cwd()).batches([*_KEY, number])
+    return pl.concat(list(batches)).with_columns(pl.col(_KEY).cast(pl.String))
 
 
 def judged(run: pl.DataFrame, qrels: pl.DataFrame, every: bool = True) -> Judged:

@@ -16,8 +16,8 @@ class Convention:
 
     `ties`: `kept` gives rows of one score no order, so that the measure is one of the tie; `item`
     and `row` rank them, by item id from high to low or in the order of the rows. `single`: scores
-    are compared as float32. `empty`: what a query without relevant rows counts. `labels` that the
-    tool takes.
+    are compared as float32. `empty`: what a query without relevant rows counts, times its weight
+    where it is `weighed`. `labels` that the tool takes.
     """
 
     ties: Ties = "kept"
@@ -25,6 +25,7 @@ class Convention:
     gain: Gain = "linear"
     labels: Labels = "any"
     single: bool = False
+    weighed: bool = True
 
 
 # Each was verified against the tool itself: tests/pipelines/metrics/test_conventions.py.

@@ -155,7 +155,7 @@ class Predictions:
         if self.items is None:
             raise DataError(
                 f"{who} needs to know the catalogue and how often the training log holds its items; "
-                "pass items=Items(...)"
+                "pass items=Items(...), in the command --items LOG"
             )
         return self.items
 

@@ -16,10 +16,8 @@ import numpy as np
 from features.errors import ConfigError
 from pipelines.metrics.conventions import LETOR4, SKLEARN, TREC, XGBOOST, Convention, Gain
 from pipelines.metrics.metric import require_integer
-from pipelines.metrics.predictions import Predictions
 from pipelines.metrics.ranked_groups import Floats, Ints, RankedGroups
 from pipelines.metrics.ranking_metric import RankingMetric, Within, relevance
-from pipelines.metrics.terms import Terms
 
 LARGEST_EXP2_GRADE = 31.0  # XGBoost's limit too: 2^31 gains still add up exactly in float64
 
@@ -44,18 +42,9 @@ class NDCG(Within):
     conventions: ClassVar[Mapping[str, Convention]] = {
         "trec": TREC,
         "sklearn": SKLEARN,
-        "xgboost": XGBOOST,
+        "xgboost": replace(XGBOOST, weighed=False),
         "letor4": LETOR4,
     }
-
-    def terms(self, data: Predictions) -> Terms:
-        """(queries, 2): W v and W."""
-        terms = super().terms(data)
-        if self.as_ == "xgboost" and self.empty is None:
-            ranked = self.rank(data)
-            without = ranked.group_sums(relevance(ranked)) == 0
-            terms.values[without, 0] = 1.0  # which XGBoost does not weigh
-        return terms
 
     @property
     def _exp2(self) -> bool:

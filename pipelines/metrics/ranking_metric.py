@@ -64,9 +64,11 @@ class RankingMetric(GroupedMetric, ABC):
         relevant = ranked.group_sums(relevance(ranked)) > 0
         empty = self.empty or self.convention.empty
         fill = {"skip": np.nan, "zero": 0.0, "one": 1.0}[empty]
-        values = np.where(relevant, self._by_query(ranked), fill)
+        weights = query_weights(str(self), ranked)
+        share = 1.0 if self.convention.weighed else 1 / np.where(weights > 0, weights, 1.0)
+        values = np.where(relevant, self._by_query(ranked), fill * share)
         counted = relevant if empty == "skip" else np.ones_like(relevant)
-        return GroupValues(ranked.keys, values, query_weights(str(self), ranked), counted)
+        return GroupValues(ranked.keys, values, weights, counted)
 
     def rank(self, data: Predictions) -> RankedGroups:
         """The rows by query, in the convention's order."""

@@ -76,6 +76,7 @@ def tied_rows(seed: int = 0, rows: int = 300) -> dict[str, np.ndarray]:
         "weights": random.integers(0, 4, rows).astype(float),
         "user": random.integers(0, 40, rows),
         "query": random.integers(0, 60, rows),
+        "item": np.arange(rows),
     }
 
 
@@ -88,7 +89,7 @@ def value(form: str, rows: dict[str, np.ndarray], take: np.ndarray, weighted: bo
         {
             "user_id": rows["user"][take],
             "query": rows["query"][take],
-            "item": np.arange(len(rows["user"]))[take],
+            "item": rows["item"][take],
         },
         CATALOGUE,
     )
