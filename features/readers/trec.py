@@ -24,7 +24,9 @@ class TrecSource(Source):
         schema = {"query": pl.String(), "item": pl.String(), number: dtype()}
         super().__init__(files, schema, {})
         self._form, self._number = form, number
-        self._line = "^" + " +".join(r"(\S+)" if name in schema else r"\S+" for name in form.split(" "))
+        self._line = "^" + " +".join(
+            r"(\S+)" if name in schema else r"\S+" for name in form.split(" ")
+        )
 
     def _frames(self, columns: tuple[str, ...]) -> Iterator[pl.DataFrame]:
         for file in self.files:

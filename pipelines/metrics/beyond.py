@@ -48,8 +48,8 @@ class ShownMetric(Metric, ABC):
         if number.size and number.max() < 0:
             raise DataError(
                 f"{self} needs shown items that the catalogue has; none of {number.size} is among "
-                f"its {len(items.ids)}, such as {str(ids[0])!r} and {str(items.ids[0])!r}; check that both "
-                "name items alike"
+                f"its {len(items.ids)}, such as {str(ids[0])!r} and {str(items.ids[0])!r}; check "
+                "that both name items alike"
             )
         return Shown(ranked, query, number, query_weights(str(self), ranked), items)
 

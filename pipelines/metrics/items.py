@@ -65,7 +65,9 @@ class Items:
         or array of numbers a row); of each item the first counts. DataError where it is missing.
         """
         columns = [pl.len().alias("n"), *([pl.col(described_by).first()] if described_by else [])]
-        parts = [one.drop_nulls(item).group_by(item, maintain_order=True).agg(columns) for one in rows]
+        parts = [
+            one.drop_nulls(item).group_by(item, maintain_order=True).agg(columns) for one in rows
+        ]
         merged = [pl.col("n").sum(), *([pl.col(described_by).first()] if described_by else [])]
         found = pl.concat(parts).group_by(item, maintain_order=True).agg(merged)
         vectors = None if described_by is None else _vectors(found[described_by])

@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from features.errors import DataError
-from pipelines.metrics.radix import ascending, descending
 from pipelines.metrics.items import Items
+from pipelines.metrics.radix import ascending, descending
 from pipelines.metrics.ranked_groups import Floats, Ints, RankedGroups
 from pipelines.metrics.score_order import ScoreOrder, Totals
 from pipelines.metrics.strict_order import Ties, strictly
@@ -154,8 +154,8 @@ class Predictions:
         """What is known of the items; DataError where nothing is."""
         if self.items is None:
             raise DataError(
-                f"{who} needs to know the catalogue and how often the training log holds its items; "
-                "pass items=Items(...), in the command --items LOG"
+                f"{who} needs to know the catalogue and how often the training log holds its "
+                "items; pass items=Items(...), in the command --items LOG"
             )
         return self.items
 

@@ -16,7 +16,8 @@ def _read(base: Path, name: str, format: str | None = None) -> pl.DataFrame:
 def test_a_run_by_hand(write, tmp_path: Path) -> None:
     write(
         "a.run",
-        "# a remark\n301\tQ0\tFBIS3-1#2\t99\t  2.5\tTAG more junk\n\n 302 Q0  Ünïcode😀 1 -1e-3 TAG\n",
+        "# a remark\n301\tQ0\tFBIS3-1#2\t99\t  2.5\tTAG more junk\n\n"
+        " 302 Q0  Ünïcode😀 1 -1e-3 TAG\n",
     )
     found = _read(tmp_path, "a.run")
     assert found.schema == {"query": pl.String, "item": pl.String, "score": pl.Float64}

@@ -14,7 +14,10 @@ from pipelines.metrics.predictions import Predictions
 LOG = ["a"] * 4 + ["b"] * 2 + ["c", "d"]  # 8 rows
 KINDS = {"a": "red", "b": "red", "c": "blue", "d": "blue"}
 CATALOGUE = Items.of_log(
-    [pl.DataFrame({"item": part, "kind": [KINDS[one] for one in part]}) for part in (LOG[:3], LOG[3:])],
+    [
+        pl.DataFrame({"item": part, "kind": [KINDS[one] for one in part]})
+        for part in (LOG[:3], LOG[3:])
+    ],
     "item",
     "kind",
 )

@@ -88,12 +88,16 @@ def test_err_and_exp2_are_those_of_the_web_tracks_script() -> None:
     query, item = np.repeat(np.arange(60), 12), np.tile(np.arange(12), 60).astype(str)
     labels, scores = random.integers(0, 5, 720), random.integers(0, 6, 720) / 4
     labels[query % 7 == 0] = 0
-    qrels = [ir_measures.Qrel(str(q), i, int(g)) for q, i, g in zip(query, item, labels, strict=True)]
+    qrels = [
+        ir_measures.Qrel(str(q), i, int(g)) for q, i, g in zip(query, item, labels, strict=True)
+    ]
     run = [ir_measures.ScoredDoc(str(q), i, s) for q, i, s in zip(query, item, scores, strict=True)]
     measures = [ir_measures.ERR @ 5, ir_measures.nDCG(dcg="exp-log2") @ 5]
     theirs = ir_measures.gdeval.calc_aggregate(measures, qrels, run)
     ours = Predictions(labels, scores, None, {"query": query, "item": item})
-    for form, measure in zip(("ERR@5(as=trec)", "nDCG@5(gain=exp2,as=trec)"), measures, strict=True):
+    for form, measure in zip(
+        ("ERR@5(as=trec)", "nDCG@5(gain=exp2,as=trec)"), measures, strict=True
+    ):
         # The script prints five decimals of each query.
         assert parse_metric(form).compute(ours) == pytest.approx(theirs[measure], abs=5e-6)
 
@@ -234,8 +238,8 @@ def test_what_the_letor4_script_printed() -> None:
     labels[query % 5 == 0] = 0
     data = Predictions(labels, random.integers(0, 9, 200) / 8, None, {"query": query})
     printed = {
-        "MAP": 0.581011075895,
-        "Precision@1": 0.466666666667, "Precision@3": 0.533333333333, "Precision@10": 0.363333333333,
+        "MAP": 0.581011075895, "Precision@1": 0.466666666667, "Precision@3": 0.533333333333,
+        "Precision@10": 0.363333333333,
         "nDCG@1": 0.377777777778, "nDCG@3": 0.490591193220, "nDCG@5": 0.454418212891,
         "nDCG@10": 0.104270656425,
     }  # fmt: skip

@@ -11,8 +11,8 @@ from pipelines.metrics.auc import GAUC
 from pipelines.metrics.beyond import ShownMetric
 from pipelines.metrics.calibration import ECE
 from pipelines.metrics.ctr_mae import CTRMAE
-from pipelines.metrics.lift import Gain, Lift
 from pipelines.metrics.items import Items
+from pipelines.metrics.lift import Gain, Lift
 from pipelines.metrics.metric import AdditiveMetric, Metric
 from pipelines.metrics.parse import METRICS, parse_metric
 from pipelines.metrics.predictions import Predictions
@@ -172,17 +172,17 @@ def test_needs_groups_names_what_must_be_passed(form: str) -> None:
     data = Predictions(rows["labels"], rows["scores"], None, needed, CATALOGUE)
     assert np.isfinite(metric.compute(data))
     for name in needed:
+        others = {other: ids for other, ids in needed.items() if other != name}
+        lacking = Predictions(rows["labels"], rows["scores"], None, others, CATALOGUE)
         with pytest.raises(DataError, match=f"needs the group column '{name}'.*hold"):
-            others = {other: ids for other, ids in needed.items() if other != name}
-            metric.compute(Predictions(rows["labels"], rows["scores"], None, others))
+            metric.compute(lacking)
 
 
 def test_arguments_are_printed_in_order_and_only_where_they_say_something() -> None:
     assert str(NDCG(cutoff=10, gain="linear", empty="skip")) == "nDCG@10"
     assert str(NDCG(empty="one", gain="exp2")) == "nDCG(gain=exp2,empty=one)"
     assert NDCG.usage() == (
-        "nDCG[@<cutoff>]([gain=linear|exp2],[as=trec|sklearn|xgboost|letor4],"
-        "[empty=skip|zero|one])"
+        "nDCG[@<cutoff>]([gain=linear|exp2],[as=trec|sklearn|xgboost|letor4],[empty=skip|zero|one])"
     )
     assert ECE.usage() == "ECE(bins=<bins>)"
     assert GAUC.usage() == "GAUC(<group>,[weighting=impressions|clicks|equal])"

@@ -8,8 +8,8 @@ from features.errors import ConfigError
 from pipelines.metrics.auc import AUC, GAUC
 from pipelines.metrics.calibration import ECE
 from pipelines.metrics.ctr_mae import CTRMAE
-from pipelines.metrics.lift import Gain, Lift
 from pipelines.metrics.err import ERR
+from pipelines.metrics.lift import Gain, Lift
 from pipelines.metrics.metric import Metric
 from pipelines.metrics.parse import METRICS, parse_metric
 from pipelines.metrics.ranking import MAP, MRR, NDCG, HitRate, Precision, Recall
