@@ -13,6 +13,7 @@ from features.suggest import listing
 from pipelines.metrics.auc import AUC
 from pipelines.metrics.calibration import ECE, PCOC
 from pipelines.metrics.evaluate import evaluate
+from pipelines.metrics.items import Items
 from pipelines.metrics.loss import NE, LogLoss
 from pipelines.metrics.metric import Metric
 from pipelines.metrics.predictions import QUERY, Predictions
@@ -48,6 +49,7 @@ def scorers(
     metrics: Sequence[Metric] = (),
     groups: Sequence[str] = (),
     further: Sequence[Metric] = (),
+    items: Items | None = None,
 ) -> dict[str, Judged]:
     """`ctr` for the column probability, `ranker` for the column rank, and `uncalibrated` for what
     the model's probabilities were before their calibration. A further task goes by its name, over
@@ -55,7 +57,7 @@ def scorers(
 
     Without `metrics`, those that fit: CTR metrics for probabilities with labels 0 and 1, ranking
     metrics where the rows have queries. `further` metrics are asked beside either. `groups` are
-    columns to keep beside the metrics' own.
+    columns to keep beside the metrics' own; `items` is what is known of those shown.
 
     Raises:
         DataError: no label.
@@ -74,7 +76,7 @@ def scorers(
             chosen = tuple(metric for metric in chosen if not metric.of_probabilities)
         wanted = [*groups, *(name for metric in chosen for name in metric.needs_groups)]
         rows = scored if label == "label" else scored.drop_nulls(label)
-        found[who] = Judged(rows, predictions(rows, column, label, wanted), chosen)
+        found[who] = Judged(rows, predictions(rows, column, label, wanted, items), chosen)
 
     if PROBABILITY in scored.columns:
         chosen = metrics or (*CTR_METRICS, *(RANKING_METRICS if grouped else ()))
@@ -93,7 +95,11 @@ def scorers(
 
 
 def predictions(
-    scored: pl.DataFrame, column: str, label: str = "label", groups: Sequence[str] = ()
+    scored: pl.DataFrame,
+    column: str,
+    label: str = "label",
+    groups: Sequence[str] = (),
+    items: Items | None = None,
 ) -> Predictions:
     """Labels, weights, queries and further groups of scored rows, against a column of scores."""
     ids = [QUERY, *(name for name in groups if name != QUERY)]
@@ -102,4 +108,5 @@ def predictions(
         scores=scored[column].cast(pl.Float64).to_numpy(),
         weights=scored["weight"].cast(pl.Float64).to_numpy() if "weight" in scored else None,
         groups={name: scored[name].to_numpy() for name in ids if name in scored.columns},
+        items=items,
     )

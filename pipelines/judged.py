@@ -9,6 +9,7 @@ import polars as pl
 
 from features.errors import DataError
 from features.readers.open import FORMATS, open_source
+from pipelines.scoring import RANK
 
 _KEY = ["query", "item"]
 
@@ -30,25 +31,25 @@ class Judged:
     unknown: int
     unanswered: int
 
-    def counts(self) -> dict[str, int]:
-        """What did not meet, by what it is."""
-        return {
-            "unjudged items, of grade 0": self.unjudged,
-            "relevant items not retrieved": self.unshown,
-            "queries never judged, left out": self.unknown,
-            "judged queries without an answer": self.unanswered,
-        }
 
+def judged_files(
+    run: str, qrels: str, format: str | None = None
+) -> tuple[pl.DataFrame, dict[str, int]]:
+    """Rows of a run's file, scored as `rank`, joined to a file of qrels; and what did not meet.
 
-def judged_files(run: Path, qrels: str, format: str | None = None) -> Judged:
-    """Join the file of a run to one of qrels, TREC text where their names do not say otherwise.
-
-    Raises DataError as `judged`, and where a file cannot be read or lacks the columns.
+    TREC text where their names do not say otherwise. Raises DataError as `judged`, and where a
+    file cannot be read or lacks the columns.
     """
-    return judged(
-        _read(str(run), format or _format(str(run), "trec_run"), "score"),
+    found = judged(
+        _read(run, format or _format(run, "trec_run"), "score"),
         _read(qrels, _format(qrels, "trec_qrels"), "label"),
     )
+    return found.rows.rename({"score": RANK}), {
+        "items without a judgement count as grade 0": found.unjudged,
+        "relevant items were not retrieved": found.unshown,
+        "queries without judgements are left out": found.unknown,
+        "judged queries without an answer count as empty lists": found.unanswered,
+    }
 
 
 def _format(path: str, otherwise: str) -> str:

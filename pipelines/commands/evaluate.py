@@ -29,6 +29,18 @@ def evaluate(
     resamples: options.Resamples = 2000,
     seed: options.Seed = 0,
     require: options.Gates = None,
+    qrels: Annotated[
+        str | None, typer.Option(help="Judgements, TREC text; TARGET is then a TREC run.")
+    ] = None,
+    item: Annotated[
+        str, typer.Option(help="Column of the items, for `as=trec` and `Coverage@10`.")
+    ] = "item",
+    items: Annotated[
+        str | None, typer.Option(help="The training log, for what is popular: `Novelty@10`.")
+    ] = None,
+    described_by: Annotated[
+        str | None, typer.Option(help="Its column of categories or vectors: `Diversity@10`.")
+    ] = None,
     format: Format = None,
     out: Annotated[
         Path | None, typer.Option(help="Also write labels and scores, row by row, as Parquet.")
@@ -42,8 +54,10 @@ def evaluate(
     from pipelines.evaluation.slices import parse_by
     from pipelines.evaluation.tables import document, plain, show, show_verdicts
     from pipelines.evaluation.usable import usable
+    from pipelines.judged import judged_files
+    from pipelines.metrics.items import Items
     from pipelines.metrics.parse import parse_metrics
-    from pipelines.metrics.predictions import QUERY
+    from pipelines.metrics.predictions import ITEM, QUERY
     from pipelines.targets import Columns, scored_rows
     from pipelines.truth import against_truth
     from ranking.off_policy.resampling import Resampling
@@ -55,23 +69,30 @@ def evaluate(
     groups = {name for one in (*chosen, *metrics_of(gates)) for name in one.needs_groups} - {QUERY}
     groups |= set(settings.groups) - {QUERY}
     further = [*sorted(groups), *(name for one in slices for name in one.columns)]
-    scored, truth = scored_rows(
-        target, data, part, Columns(label, score, query, weight), format, further
-    )
+    columns, unmatched = Columns(label, score, query, weight), dict[str, int]()
+    if qrels is not None:
+        scored, unmatched, truth = *judged_files(target, qrels, format), None
+    else:
+        further = [item if name == ITEM else name for name in further]
+        scored, truth = scored_rows(target, data, part, columns, format, further)
+        scored = scored.rename({item: ITEM}) if item in further else scored
+    catalogue = None if items is None else Items.of_file(items, item, described_by)
     scored, excluded = usable(scored, missing, sorted(groups))
-    found = measured(scored, chosen, slices, settings, excluded, metrics_of(gates))
+    found = measured(scored, chosen, slices, settings, excluded, metrics_of(gates), catalogue)
     bounds = against_truth(scored, truth) if truth is not None and not chosen else {}
     verdicts = [gate.judge(found.by_scorer) for gate in gates]
     if out is not None:
         scored.write_parquet(out)
     if as_json:
-        told = {"target": target, **document(found)}
+        told = {"target": target, **document(found), "unmatched": unmatched}
         for who, values in bounds.items():
             told["metrics"].setdefault(who, {}).update(values)
         passed = all(one.passed for one in verdicts)
         console.emit({**told, "gates": plain(verdicts), "passed": passed})
     else:
         show(f"{target}, {found.rows} rows", found, bounds)
+        for what, count in unmatched.items():
+            console.OUT.print(f"{count} {what}.")
     show_verdicts(verdicts)
     if not all(one.passed for one in verdicts):
         raise typer.Exit(FAILED)

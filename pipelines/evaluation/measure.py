@@ -13,6 +13,7 @@ from pipelines.evaluate import Judged, scorers
 from pipelines.evaluation.slices import By, Cut, Slice, cut
 from pipelines.evaluation.usable import Missing
 from pipelines.metrics.counts import Counts, counts
+from pipelines.metrics.items import Items
 from pipelines.metrics.metric import Metric
 from pipelines.uncertainty.clusters import Clusters
 from pipelines.uncertainty.intervals import Interval, interval
@@ -83,6 +84,7 @@ def measured(
     settings: Settings | None = None,
     excluded: Mapping[str, int] | None = None,
     further: Sequence[Metric] = (),
+    items: Items | None = None,
 ) -> Evaluation:
     """All scorers of usable rows; `further` metrics are measured beside the chosen ones.
 
@@ -92,7 +94,7 @@ def measured(
     """
     settings = settings or Settings()
     found, note = {}, ""
-    for who, judged in scorers(scored, metrics, settings.groups, further).items():
+    for who, judged in scorers(scored, metrics, settings.groups, further, items).items():
         slices = cut(judged.rows, by, settings.least)
         found[who] = _measured(judged, slices, settings)
         note = note or (slices.note if by else "")

@@ -91,6 +91,7 @@ class Coverage(ShownMetric):
     """
 
     symbol: ClassVar[str] = "Coverage"
+    resampled: ClassVar[bool] = False  # queries drawn twice show nothing more
 
     def compute(self, data: Predictions) -> float:
         """The share, from 0 to 1."""
@@ -107,6 +108,7 @@ class Gini(ShownMetric):
     """
 
     symbol: ClassVar[str] = "Gini"
+    resampled: ClassVar[bool] = False  # queries drawn twice show nothing more
 
     def compute(self, data: Predictions) -> float:
         """The index."""

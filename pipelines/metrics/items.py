@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from features.errors import DataError
+from features.readers.open import open_source
 from pipelines.metrics.ranked_groups import Floats, Ints
 
 
@@ -54,6 +56,14 @@ class Items:
     def numbers(self, ids: NDArray[Any]) -> Ints:
         """(rows,) place of each id in the catalogue, -1 where it is not there."""
         return self._index.get_indexer(ids).astype(np.intp)
+
+    @classmethod
+    def of_file(cls, log: str, item: str, described_by: str | None = None) -> "Items":
+        """`of_log` of a file. Raises DataError where it cannot be read, SchemaError without the
+        columns."""
+        columns = list(dict.fromkeys([item, *([described_by] if described_by else [])]))
+        batches = open_source(log, None, Path.cwd()).batches(columns)
+        return cls.of_log(batches, item, described_by)
 
     @classmethod
     def of_log(

@@ -33,6 +33,7 @@ class Metric(ABC):
     higher_is_better: ClassVar[bool | None]
     of_probabilities: ClassVar[bool] = False  # or of any scores, by their order
     positional: ClassVar[tuple[str, ...]] = ()
+    resampled: ClassVar[bool] = True  # whether its value over rows drawn again is one like it
 
     @abstractmethod
     def compute(self, data: Predictions) -> float:

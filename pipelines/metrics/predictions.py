@@ -70,7 +70,7 @@ class Predictions:
         """Some of the rows, by number."""
         weights = None if self.weights is None else self.weights[rows]
         groups = {name: ids[rows] for name, ids in self.groups.items()}
-        return Predictions(self.labels[rows], self.scores[rows], weights, groups)
+        return Predictions(self.labels[rows], self.scores[rows], weights, groups, self.items)
 
     def weighted(self, *values: Floats) -> Terms:
         """Terms (rows, values + 1) of the rows: each of the values (rows,) and 1, by weight."""

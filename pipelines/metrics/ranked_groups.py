@@ -59,8 +59,8 @@ class RankedGroups:
 
     @property
     def tied(self) -> int:
-        """How many rows share their score with another of their group."""
-        return self.labels.size - int(np.count_nonzero(self.tie_sizes == 1))
+        """How many rows that were shown share their score with another of their group."""
+        return int(self.tie_sizes[self.shown & (self.tie_sizes > 1)].sum())
 
     @cached_property
     def first_ties(self) -> Ints:

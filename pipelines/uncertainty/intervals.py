@@ -18,7 +18,8 @@ from ranking.off_policy.resampling import Resampling, Studentised
 class Interval:
     """`low` to `high` holds the truth in a `level` of logs; `units` of a kind were drawn.
 
-    Of fewer than two units nothing can be told: the ends are NaN.
+    Of fewer than two units nothing can be told, nor of a metric that grows with the log, such as
+    coverage: the ends are NaN.
     """
 
     value: float
@@ -61,6 +62,10 @@ def interval(
     """By the bootstrap, studentised where the metric allows it. Raises DataError where it is not
     defined."""
     data.require_groups(str(metric), metric.needs_groups)
+    if not metric.resampled:
+        unknown = (float("nan"),) * 2
+        value = metric.compute(data)
+        return Interval(value, *unknown, settings.level, unknown[0], clusters.count, clusters.name)
     known = statistic(metric, data, clusters, settings.seed)
     if known is None:
         values = drawn(metric, [data], clusters, settings)[:, 0]
