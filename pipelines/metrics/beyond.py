@@ -67,8 +67,8 @@ class Shown:
 
     def mean_by_query(self, values: Floats) -> GroupValues:
         """The mean over the shown rows (shown rows,) of each query; skipped where it has none."""
-        many = np.bincount(self.query, minlength=self.weights.size)
-        total = np.bincount(self.query, values, minlength=self.weights.size)
+        many = _sums(self.query, np.ones_like(values), self.weights.size)
+        total = _sums(self.query, values, self.weights.size)
         return GroupValues(self.ranked.keys, ratio(total, many), self.weights, many > 0)
 
     def counts(self) -> Floats:
@@ -78,8 +78,7 @@ class Shown:
     def exposure(self) -> Floats:
         """(items,) weight of the places that each item of the catalogue was shown at."""
         known = self.item >= 0
-        weight = self.weights[self.query]
-        return np.bincount(self.item[known], weight[known], minlength=len(self.items.ids))
+        return _sums(self.item[known], self.weights[self.query[known]], len(self.items.ids))
 
 
 @dataclass(frozen=True)
@@ -198,11 +197,16 @@ class Diversity(_ShownMean):
         unit = shown.items.vectors / np.where(length > 0, length, 1.0)
         known = shown.item >= 0
         query, item = shown.query[known], shown.item[known]
-        many = np.bincount(query, minlength=shown.weights.size)
-        own = np.bincount(query, (unit * unit).sum(axis=1)[item], minlength=many.size)
+        many = _sums(query, np.ones(query.size), shown.weights.size)
+        own = _sums(query, (unit * unit).sum(axis=1)[item], many.size)
         total = np.zeros((many.size, unit.shape[1]))
         np.add.at(total, query, unit[item])
         alike = ((total * total).sum(axis=1) - own) / 2  # the sum of the cosines of all pairs
         pairs = many * (many - 1) / 2
         values = 1 - ratio(alike, pairs)
         return GroupValues(shown.ranked.keys, values, shown.weights, pairs > 0)
+
+
+def _sums(place: Ints, values: Floats, size: int) -> Floats:
+    """(size,) the sum of the values at each place."""
+    return np.bincount(place, values, size).astype(np.float64)

@@ -46,7 +46,8 @@ class Items:
 
     @cached_property
     def _index(self) -> "pd.Index[Any]":
-        return pd.Index(self.ids)
+        index: pd.Index[Any] = pd.Index(self.ids)
+        return index
 
     @cached_property
     def total(self) -> float:
@@ -55,7 +56,7 @@ class Items:
 
     def numbers(self, ids: NDArray[Any]) -> Ints:
         """(rows,) place of each id in the catalogue, -1 where it is not there."""
-        return self._index.get_indexer(ids).astype(np.intp)
+        return self._index.get_indexer(pd.Index(ids)).astype(np.intp)
 
     @classmethod
     def of_file(cls, log: str, item: str, described_by: str | None = None) -> "Items":
@@ -95,7 +96,7 @@ def _vectors(described: pl.Series) -> Floats:
         if lengths is not None and lengths.n_unique() > 1:
             raise DataError(
                 f"The vectors of {described.name!r} must be of one length; got "
-                f"{lengths.min()} to {lengths.max()}"
+                f"{lengths.min()!s} to {lengths.max()!s}"
             )
         return np.array(described.to_list(), dtype=np.float64)
     return described.to_dummies().to_numpy().astype(np.float64)

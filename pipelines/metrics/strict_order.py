@@ -33,8 +33,8 @@ def strictly(ranked: RankedGroups, items: NDArray[Any] | None, single: bool) -> 
     first |= ranked.scores == -np.inf  # rows not shown have no order
     if first.all():
         return ranked
-    tied = np.flatnonzero(~first | np.append(~first[1:], False))
-    run = np.cumsum(first)[tied]
+    tied = np.flatnonzero(~first | ~np.append(first[1:], True))
+    run = np.cumsum(first, dtype=np.intp)[tied]
     within = _by_row if items is None else _by_item(items)
     place = np.arange(rows)
     place[tied] = tied[within(run, ranked.order[tied])]
