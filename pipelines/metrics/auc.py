@@ -88,13 +88,15 @@ class GAUC(GroupedMetric):
 
 def _auc_by_group(ranked: RankedGroups) -> Floats:
     """(groups,) NaN where a group has one class only."""
-    positive, negative = ranked.labels, 1 - ranked.labels
-    if ranked.weights is not None:
+    if ranked.weights is None:
+        above = ranked.tie_sums(ranked.labels)
+        below = ranked.tie_sizes - above
+    else:
         # A group's AUC does not change with its scale; its share keeps the running sums small.
         mass = ranked.group_mass
         share = ranked.weights / np.repeat(np.where(mass > 0, mass, 1.0), ranked.sizes)
-        positive, negative = positive * share, negative * share
-    above, below = ranked.tie_sums(positive), ranked.tie_sums(negative)
+        positive = ranked.labels * share
+        above, below = ranked.tie_sums(positive), ranked.tie_sums(share - positive)
     wins = ranked.group_sums_of_ties(below * (ranked.sums_above(above) + above / 2))
     pairs = ranked.group_sums_of_ties(above) * ranked.group_sums_of_ties(below)
     return ratio(wins, pairs)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from threading import Lock
 from types import MappingProxyType
 from typing import Any
 
@@ -42,6 +43,7 @@ class Predictions:
     _ranked: dict[tuple[str | None, Ties, bool], RankedGroups] = field(
         default_factory=dict, init=False, repr=False
     )
+    _sorting: Lock = field(default_factory=Lock, init=False, repr=False)
 
     def __post_init__(self) -> None:
         labels = _numbers("labels", self.labels)
@@ -86,13 +88,21 @@ class Predictions:
     def score_order(self) -> ScoreOrder:
         """The distinct scores with the weights of labels 0 and 1; the labels must be those."""
         ranked = self.ranked()
-        sums = ranked.tie_sums(ranked.of_weight(ranked.labels))
-        others = ranked.tie_sums(ranked.of_weight(1 - ranked.labels))
-        total = Totals(self.labels.size, float(sums.sum()), float(others.sum()))
-        return ScoreOrder(ranked.scores[ranked.ties], sums, others, total)
+        ones = ranked.tie_sums(ranked.of_weight(ranked.labels))
+        if ranked.weights is None:
+            zeros = ranked.tie_sizes - ones
+        else:
+            zeros = ranked.tie_sums(ranked.of_weight(1 - ranked.labels))
+        total = Totals(self.labels.size, float(ones.sum()), float(zeros.sum()))
+        return ScoreOrder(ranked.scores[ranked.ties], ones, zeros, total)
+
+    @property
+    def _descending(self) -> Ints:
+        with self._sorting:  # once, for all threads
+            return self._sorted
 
     @cached_property
-    def _descending(self) -> Ints:
+    def _sorted(self) -> Ints:
         return descending(self.scores)
 
     def ranked(
@@ -110,14 +120,17 @@ class Predictions:
         return self._ranked[key]
 
     def _rank(self, group: str | None) -> RankedGroups:
-        order = self._descending
-        new_group = np.zeros(order.size, dtype=np.bool_)
+        new_group = np.zeros(self.labels.size, dtype=np.bool_)
         new_group[0] = True
         keys: NDArray[Any] = np.zeros(1, dtype=np.intp)
-        if group is not None:
+        if group is None:
+            order = self._descending
+        else:
             codes, keys = self.codes(group)
-            order = ascending(codes.astype(np.uint32), order)
-            new_group[1:] = np.diff(codes[order]) != 0
+            codes = codes.astype(np.uint32)
+            order = ascending(codes, self._descending)
+            sizes = np.bincount(codes)
+            new_group[np.cumsum(sizes[:-1])] = True
         scores = self.scores[order]
         new_tie = new_group.copy()
         new_tie[1:] |= scores[1:] != scores[:-1]

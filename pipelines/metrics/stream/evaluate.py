@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 import polars as pl
 
 from features.errors import ConfigError, DataError
+from pipelines.memory import given_back
 from pipelines.metrics.metric import AdditiveMetric, GroupedMetric, Metric
 from pipelines.metrics.score_metric import ScoreMetric
 from pipelines.metrics.stream.found import Found
@@ -34,7 +35,7 @@ def evaluate_stream(
     """
     chosen = tuple(dict.fromkeys(metrics))
     needed = (LABEL, SCORE, *(name for metric in chosen for name in metric.needs_groups))
-    with TemporaryDirectory(prefix=".metrics-", dir=folder) as work:
+    with given_back(), TemporaryDirectory(prefix=".metrics-", dir=folder) as work:
         collectors = _collectors(chosen, Path(work), rows)
         first, mass = 0, 0.0
         for part in parts(frames, rows):
