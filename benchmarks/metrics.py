@@ -26,7 +26,7 @@ from benchmarks.figures import Goal
 from benchmarks.harness import Contender, environment, installed, measure, opening, table
 
 OURS, SKLEARN, PANDAS, IR = "crossrank", "scikit-learn", "scikit-learn + pandas", "ir-measures"
-LIBRARIES = ["ir-measures", "numba", "numpy", "pandas", "pytrec-eval-terrier", "scikit-learn"]
+LIBRARIES = ["ir_measures", "numba", "numpy", "pandas", "pytrec_eval-terrier", "scikit-learn"]
 ROWS, QUERIES, DOCUMENTS = 10_000_000, 10_000, 50
 USERS_ROWS, BINS = 20, 20
 CTR = f"AUC,GAUC(user),LogLoss,ECE(bins={BINS})"

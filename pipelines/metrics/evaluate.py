@@ -21,14 +21,16 @@ def evaluate(metrics: Sequence[Metric], data: Predictions) -> dict[str, float]:
     chosen = tuple(dict.fromkeys(metrics))
     for metric in chosen:
         data.require_groups(str(metric), metric.needs_groups)
-    threads = 1 if data.labels.size < _WORTH_THREADS else os.cpu_count() or 1
 
-    def values(together: Sequence[Metric]) -> dict[Metric, float]:
-        return {metric: metric.compute(data) for metric in together}
+    def values(together: Sequence[Metric]) -> dict[str, float]:
+        return {str(metric): metric.compute(data) for metric in together}
 
-    with ThreadPoolExecutor(threads) as pool:
-        found = {k: v for some in pool.map(values, _together(chosen)) for k, v in some.items()}
-    return {str(metric): found[metric] for metric in chosen}
+    if data.labels.size < _WORTH_THREADS:
+        return values(chosen)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        parts = list(pool.map(values, _together(chosen)))
+    found = {name: value for part in parts for name, value in part.items()}
+    return {str(metric): found[str(metric)] for metric in chosen}
 
 
 def _together(metrics: Sequence[Metric]) -> list[list[Metric]]:

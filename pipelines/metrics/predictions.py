@@ -76,8 +76,10 @@ class Predictions:
 
     def weighted(self, *values: Floats) -> Terms:
         """Terms (rows, values + 1) of the rows: each of the values (rows,) and 1, by weight."""
-        terms = np.stack([*values, np.ones_like(self.labels)], axis=1)
-        return Terms(terms if self.weights is None else terms * self.weights[:, None])
+        terms = np.stack([*values, np.ones_like(self.labels)])  # a term's rows side by side
+        if self.weights is not None:
+            terms *= self.weights
+        return Terms(terms.T)
 
     @property
     def mass(self) -> float:

@@ -33,7 +33,7 @@ def test_each_ranking_is_sorted_once() -> None:
     data = clicks(2000, 100)
     with mock.patch.object(Predictions, "_rank", autospec=True, side_effect=Predictions._rank) as r:
         evaluate([parse_metric(form) for form in FORMS], data)
-    assert [call.args[1] for call in r.call_args_list] == ["query", "user_id", None]
+    assert [call.args[1] for call in r.call_args_list] == ["query", None, "user_id"]
 
 
 def test_metrics_in_threads_share_the_sorting_and_the_values() -> None:
