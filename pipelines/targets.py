@@ -18,9 +18,11 @@ from pipelines.predict import scores_of
 from pipelines.raw_rows import raw_rows
 from pipelines.roles import chained, role_columns
 from pipelines.run import RUN, Run
-from pipelines.scoring import PROBABILITY, RANK, score
+from pipelines.scoring import PROBABILITY, RANK, UNCALIBRATED, score
 from serving.bundle import MANIFEST
 from serving.scorer import Scorer
+
+_SCORES = (PROBABILITY, UNCALIBRATED, RANK)
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def scored_rows(
 
     Raises:
         ConfigError: `target` is none of the three, a bundle came without data, or a further
-            column has the name of a role that another column plays.
+            column has the name of a score.
         DataError: rows or files that cannot be used, or a further column is absent.
         FingerprintError: the log is no longer what a run was prepared from.
     """
@@ -79,12 +81,17 @@ def scored_rows(
 def _beside(
     scored: pl.DataFrame, further: Sequence[str], roles: Mapping[str, str | None]
 ) -> list[str]:
-    """The further columns that are not there already, as the column of a role is."""
+    """The further columns that are not there already: a role, as `query`, goes by its name."""
     for name in further:
-        if name in scored.columns and roles.get(name) != name:
+        if name in _SCORES:
             raise ConfigError(
-                f"A further column must not be called as one of {listing(scored.columns)}; "
-                f"got '{name}'. Rename it in the data."
+                f"A further column must not be called as one of {listing(_SCORES)}, which are "
+                f"scores; got '{name}'. Rename it in the data."
+            )
+        if name in scored.columns and name in roles.values() and roles.get(name) != name:
+            raise ConfigError(
+                f"'{name}' must mean one thing; it is the column of another role, and a role "
+                f"itself. Rename the column in the data."
             )
     return [name for name in dict.fromkeys(further) if name not in scored.columns]
 
@@ -93,7 +100,8 @@ def _bundle(
     scorer: Scorer, data: str, part: str, format: str | None, further: Sequence[str]
 ) -> pl.DataFrame:
     schema = scorer.encoder.schema
-    columns = list(dict.fromkeys([*schema.columns, *schema.roles.values(), *further]))
+    asked = [name for name in further if name not in schema.roles]
+    columns = list(dict.fromkeys([*schema.columns, *schema.roles.values(), *asked]))
     if data.endswith(".toml"):
         division = Division(load_config(Path(data)))
         pieces: Iterator[Piece] = (one for one in division.pieces(columns) if one.part == part)
@@ -133,7 +141,8 @@ def _file(source: Source, columns: Columns, further: Sequence[str]) -> pl.DataFr
                 f"{listing(source.schema)}.{nearest(column, source.schema)} "
                 f"Name it with --{_option(role)}."
             )
-    frame = pl.concat(list(source.batches(list(dict.fromkeys([*roles.values(), *further])))))
+    asked = [name for name in further if name not in roles]
+    frame = pl.concat(list(source.batches(list(dict.fromkeys([*roles.values(), *asked])))))
     named = frame.select(pl.col(column).alias(role) for role, column in roles.items())
     named = named.hstack(frame.select(_beside(named, further, roles)))
     for role in ("label", "weight", RANK):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pipelines import console
 from pipelines.evaluation.compare import Compared, SliceDifference
 from pipelines.evaluation.tables import SHOWN, plain
 from pipelines.uncertainty.differences import POWER, Difference
+from pipelines.uncertainty.wins import Wins
 
-HEADS = ("metric", "{first}", "{second}", "difference", "interval", "p", "adjusted p", "verdict")
+HEADS = ("metric", "first", "second", "change", "interval", "p", "verdict")
+NONE = "no difference shown"
 
 
 def document(found: Compared) -> dict[str, Any]:
@@ -33,14 +36,18 @@ def document(found: Compared) -> dict[str, Any]:
 
 def show(first: str, found: Compared) -> None:
     """The tables of one candidate, and in words what they come to."""
+    name = found.name if Path(found.name).name == Path(first).name else Path(found.name).name
     for who, metrics in found.differences.items():
-        heads = [head.format(first=first, second=found.name) for head in HEADS]
-        rows = [[name, *_row(one)] for name, one in metrics.items()]
-        console.plain_table(f"{who}: {found.name} against {first}", heads, rows)
+        rows = [[metric, *_row(one)] for metric, one in metrics.items()]
+        console.plain_table(
+            f"{who}: {name} against {first if name == found.name else Path(first).name}",
+            HEADS,
+            rows,
+        )
         for line in _words(metrics):
             console.say(line)
         if who in found.wins:
-            console.say(_wins(found, who))
+            console.say(_wins(name, found.wins[who]))
         if slices := found.slices.get(who):
             _show_slices(who, slices, found)
 
@@ -49,8 +56,10 @@ def verdict(one: Difference) -> str:
     """In words: what is shown, and no more."""
     if math.isnan(one.adjusted):
         return "cannot be told"
+    if one.value == one.error == 0:
+        return "the same"
     if not one.shown:
-        return "no difference shown"
+        return NONE
     if one.better is None:
         return "higher" if one.value > 0 else "lower"
     return "better" if one.better else "worse"
@@ -65,10 +74,9 @@ def _row(one: Difference) -> list[str]:
         f"{one.first:.5g}",
         f"{one.second:.5g}",
         f"{one.value:+.3g}",
-        f"{one.low:+.3g} to {one.high:+.3g}",
-        f"{one.p_value:.2g}",
+        f"{one.low:+.2g} to {one.high:+.2g}",
         f"{one.adjusted:.2g}",
-        verdict(one),
+        "none shown" if verdict(one) == NONE else verdict(one),
     ]
 
 
@@ -82,7 +90,7 @@ def _words(metrics: Mapping[str, Difference]) -> list[str]:
         "for the number of tests."
     ]
     for name, each in metrics.items():
-        if not each.shown and not math.isnan(each.adjusted):
+        if verdict(each) == NONE:
             lines.append(
                 f"No difference shown in {name}: one of {each.detectable:.2g} or more would be "
                 f"found in {POWER:.0%} of such logs."
@@ -90,10 +98,9 @@ def _words(metrics: Mapping[str, Difference]) -> list[str]:
     return lines
 
 
-def _wins(found: Compared, who: str) -> str:
-    one = found.wins[who]
+def _wins(name: str, one: Wins) -> str:
     return (
-        f"By {one.group}, of {one.metric}: {found.name} wins {one.wins}, loses {one.losses}, ties "
+        f"By {one.group}, of {one.metric}: {name} wins {one.wins}, loses {one.losses}, ties "
         f"{one.ties}; {one.skipped} skipped (sign test p {one.p_value:.2g})."
     )
 
@@ -102,8 +109,8 @@ def _show_slices(who: str, slices: list[SliceDifference], found: Compared) -> No
     metric = slices[0].difference.metric
     differing = [one for one in slices if one.difference.shown]
     shown = slices[:SHOWN]
-    heads = ["slice", "rows", *HEADS[3:]]
-    rows = [[one.slice, str(one.rows), *_row(one.difference)[2:]] for one in shown]
+    heads = ["slice", "rows", *HEADS[1:]]
+    rows = [[one.slice, str(one.rows), *_row(one.difference)] for one in shown]
     title = f"{who}: {metric} by slice, the surest differences first"
     if len(shown) < len(slices):
         title += f" (the first {len(shown)} of {len(slices)})"

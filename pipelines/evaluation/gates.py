@@ -12,8 +12,10 @@ from features.errors import ConfigError
 from features.suggest import listing
 from pipelines.metrics.metric import Metric
 from pipelines.metrics.parse import parse_metric
+from pipelines.metrics.predictions import QUERY
 from pipelines.uncertainty.intervals import Interval
 
+RANKER = "ranker"
 FAILED = 3  # the exit code: 1 is an error, 2 a usage error or a log that drifted
 
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {
@@ -21,7 +23,7 @@ _OPERATORS: dict[str, Callable[[float, float], bool]] = {
 }  # fmt: skip
 _NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 _REQUIRE = re.compile(
-    r"(?:(?P<who>\w+):)?(?:(?P<end>low|high)\((?P<bounded>.+)\)|(?P<metric>.+?))\s*"
+    r"(?:(?P<who>\w+):)?(?:(?P<end>low|high)\((?P<bounded>.+)\)|(?P<metric>.+?))\s*(?<!=)"
     rf"(?:(?P<operator>>=|<=|>|<)\s*(?P<bound>{_NUMBER})"
     rf"|\s+in\s*\[\s*(?P<least>{_NUMBER})\s*,\s*(?P<most>{_NUMBER})\s*\])"
 )
@@ -69,11 +71,11 @@ class Require:
         )
 
     def judge(self, found: Mapping[str, Mapping[str, Interval]]) -> Verdict:
-        """Of intervals by scorer: the one named, or the first that has the metric.
+        """Of intervals by scorer: the one named, or that which the metric is about.
 
         Raises ConfigError where none has.
         """
-        who = _scorer(self.text, self.who, str(self.metric), found)
+        who = _scorer(self.text, self.who, self.metric, found)
         one = found[who][str(self.metric)]
         value = float(getattr(one, self.end))
         passed = self.holds(value)
@@ -110,7 +112,7 @@ class MaxDrop:
 
     def judge(self, name: str, changes: Mapping[str, Mapping[str, float]]) -> Verdict:
         """Of changes by scorer and metric, of the candidate called `name`."""
-        who = _scorer(self.text, self.who, str(self.metric), changes)
+        who = _scorer(self.text, self.who, self.metric, changes)
         change = changes[who][str(self.metric)]
         drop = -change if self.metric.higher_is_better else change
         passed = drop <= self.drop
@@ -129,11 +131,13 @@ def metrics_of(gates: Sequence[Require | MaxDrop]) -> tuple[Metric, ...]:
 
 
 def _scorer(
-    text: str, who: str | None, metric: str, found: Mapping[str, Mapping[str, object]]
+    text: str, who: str | None, metric: Metric, found: Mapping[str, Mapping[str, object]]
 ) -> str:
-    having = [one for one, metrics in found.items() if metric in metrics]
+    """The one named; else the ranker for what is of queries, and the CTR model for the rest."""
+    having = [one for one, metrics in found.items() if str(metric) in metrics]
     if who is None and having:
-        return having[0]
+        ranks = QUERY in metric.needs_groups and RANKER in having
+        return RANKER if ranks else having[0]
     if who in having:
         return str(who)
     raise ConfigError(

@@ -13,6 +13,7 @@ from pipelines.evaluation.measure import Evaluation, Measured
 from pipelines.metrics.counts import Counts
 from pipelines.uncertainty.intervals import Interval
 
+BESIDE = 3  # metrics in a table of slices
 SHOWN = 20  # slices in a table; --json has all
 
 
@@ -91,7 +92,7 @@ def _cell(
 def _interval(one: Interval) -> str:
     if math.isnan(one.low):
         return f"{one.value:.5g}"
-    return f"{one.value:.5g} ({one.low:.5g} to {one.high:.5g})"
+    return f"{one.value:.5g} ({one.low:.4g} to {one.high:.4g})"
 
 
 def _notes(found: Evaluation) -> Iterable[str]:
@@ -128,13 +129,13 @@ def _many(unit: str) -> str:
 
 
 def _show_slices(who: str, one: Measured, note: str) -> None:
-    names = list(one.intervals)
+    names = list(one.intervals)[:BESIDE]
     shown = one.slices[:SHOWN]
     rows = []
     for part in shown:
         first, *others = (part.metrics[name] for name in names)
         cells = ["not defined" if first is None else _interval(first)]
-        cells += ["" if value is None else f"{value.value:.5g}" for value in others]
+        cells += ["" if value is None else f"{value.value:.4g}" for value in others]
         rows.append([part.slice, str(part.rows), *cells])
     title = f"{who} by slice, worst {names[0]} first"
     if len(shown) < len(one.slices):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import norm
+from scipy.stats import t as student
 
 from features.errors import DataError
 from pipelines.metrics.metric import Metric
@@ -17,6 +18,7 @@ from pipelines.uncertainty.smooth import Smooth, Statistic
 from ranking.off_policy.resampling import Resampling, Studentised
 
 _AT_ONCE = 250  # resamples held in memory
+_TOO_FEW = 20  # units whose resamples repeat each other: Student's distribution is steadier
 _EXACT = 200  # resamples of a metric that is computed anew for each
 
 
@@ -30,7 +32,8 @@ def standard_error(statistic: Statistic) -> tuple[float, float]:
 
 
 def studentised(statistic: Statistic, settings: Resampling) -> Studentised:
-    """Draw units with replacement; each resample has its own linearised standard error.
+    """Draw units with replacement; each resample has its own linearised standard error. Of very
+    few units, by Student's distribution.
 
     Efron & Tibshirani, "An Introduction to the Bootstrap", 1993, section 12.5.
     """
@@ -38,6 +41,9 @@ def studentised(statistic: Statistic, settings: Resampling) -> Studentised:
     if not error > 0:
         return Studentised(value, error, np.empty(0))
     units, rng = statistic.units, np.random.default_rng([settings.seed, 1])
+    if units < _TOO_FEW:
+        shares = (np.arange(settings.resamples) + 0.5) / settings.resamples
+        return Studentised(value, error, student.ppf(shares, units - 1))
     found: list[Floats] = []
     for first in range(0, settings.resamples, _AT_ONCE):
         many = min(_AT_ONCE, settings.resamples - first)

@@ -438,3 +438,19 @@ def test_help_names_every_command() -> None:
         "predict", "serve",
     ):  # fmt: skip
         assert f" {command} " in shown
+
+
+def test_compare_a_run_with_its_bundle_and_the_truth(
+    crossrank: Callable[..., Any], world: Any
+) -> None:
+    told = crossrank(
+        "compare", world.run.folder, world.int8_bundle.folder, "truth", "--data", world.config,
+        "--by", "hour // 12", "--metrics", "AUC,LogLoss,nDCG@10", "--resamples", "300", "--json",
+    ).json  # fmt: skip
+    bundle, truth = told["compared"]
+    for metrics in bundle["differences"].values():
+        for one in metrics.values():
+            assert one["value"] == pytest.approx(0, abs=0.01)
+    assert truth["differences"]["ctr"]["AUC"]["verdict"] == "better"
+    assert truth["differences"]["ctr"]["LogLoss"]["verdict"] == "better"
+    assert {one["slice"] for one in truth["slices"]["ctr"]} == {"hour // 12 = 0", "hour // 12 = 1"}

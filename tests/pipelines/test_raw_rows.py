@@ -31,8 +31,8 @@ def test_a_run_finds_raw_columns_beside_its_rows(world: Any) -> None:
 def test_what_cannot_be_found_is_refused(world: Any) -> None:
     with pytest.raises(SchemaError, match="'devise' is not in"):
         scored_rows(world.run.folder, None, "test", Columns(), None, ["devise"])
-    with pytest.raises(ConfigError, match="must not be called as one"):
-        scored_rows(world.run.folder, None, "test", Columns(), None, ["label"])
+    with pytest.raises(ConfigError, match="which are scores"):
+        scored_rows(world.run.folder, None, "test", Columns(), None, ["rank"])
 
 
 def test_a_log_that_changed_is_refused(world: Any) -> None:
