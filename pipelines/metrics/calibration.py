@@ -63,8 +63,7 @@ class ECE(ScoreMetric):
         middle = order.total.mass - order.mass_down + order.mass / 2
         bins = (self.bins * middle / order.total.mass).astype(np.intp).clip(0, self.bins - 1)
         gaps = order.mass * order.scores - order.positives
-        found: Floats = np.bincount(bins, weights=gaps, minlength=self.bins)
-        return found
+        return np.asarray(np.bincount(bins, gaps, self.bins), dtype=np.float64)
 
     def of_stretches(self, joined: Floats, total: Totals) -> float:
         """The error."""

@@ -129,10 +129,8 @@ class Predictions:
             order = self._descending
         else:
             codes, keys = self.codes(group)
-            codes = codes.astype(np.uint32)
-            order = ascending(codes, self._descending)
-            sizes = np.bincount(codes)
-            new_group[np.cumsum(sizes[:-1])] = True
+            order = ascending(codes.astype(np.uint32), self._descending)
+            new_group[np.cumsum(np.bincount(codes)[:-1])] = True
         scores = self.scores[order]
         new_tie = new_group.copy()
         new_tie[1:] |= scores[1:] != scores[:-1]
