@@ -83,7 +83,7 @@ class ScoreRuns:
                 continue
             scores, ones, zeros, rows = _merged(runs)
             order = ScoreOrder(scores, ones, zeros, self._total, positives, negatives)
-            yield order, int(rows[rows > 1].sum())
+            yield order, int(rows[(rows > 1) & (scores > -np.inf)].sum())
             positives, negatives = order.positives_down[-1], order.negatives_down[-1]
 
     def _edges(self) -> list[float]:
