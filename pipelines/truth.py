@@ -60,6 +60,7 @@ def _joined(scored: pl.DataFrame, simulation: Simulation) -> pl.DataFrame:
             left_on=["query", "position"],
             right_on=["query_id", "position"],
             how="left",
+            maintain_order="left",
         )
         .collect()
     )

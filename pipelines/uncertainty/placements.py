@@ -1,4 +1,4 @@
-"""AUC as a function of sums: the placement values of DeLong and their covariance by cluster."""
+"""AUC and PR-AUC to first order, as functions of sums over rows."""
 
 from __future__ import annotations
 
@@ -32,4 +32,24 @@ def placement_terms(data: Predictions) -> Floats:
         ],
         axis=1,
     )
+    return terms
+
+
+def precision_terms(data: Predictions, area: float) -> Floats:
+    """(rows, 2): the area plus a row's influence on it, and 1, so that PR-AUC is their ratio.
+
+    The derivative of sum_t P_t p_t / P by a row's weight, p_t the precision down to the score t:
+    (p_t - area) / P of a positive, and of every row sum over t at and below it of
+    P_t (y - p_t) / (n_t P), n_t the weight down to t. Labels must be 0 and 1, with a 1.
+    """
+    order, ranked = data.score_order, data.ranked()
+    seen = np.where(order.mass_down > 0, order.mass_down, 1.0)
+    precision, rate = order.positives_down / seen, order.positives / seen
+    lifted, lowered = (np.cumsum(one[::-1])[::-1] for one in (rate, rate * precision))
+    places = ranked.spread(lifted), ranked.spread(lowered), ranked.spread(precision)
+    influence = ranked.labels * (places[2] - area + places[0]) - places[1]
+    if ranked.weights is not None:
+        influence = influence * ranked.weights
+    terms = np.ones((len(influence), 2))
+    terms[ranked.order, 0] = area + influence * len(influence) / order.total.positives
     return terms

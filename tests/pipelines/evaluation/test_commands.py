@@ -25,7 +25,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     noise = (
         1.5
         * rng.normal(size=(2, rows))
-        * np.stack([np.ones(rows), np.where(device == "phone", 0.1, 1)])
+        * np.stack([np.ones(rows), np.where(device == "phone", 0.1, 0.6)])
     )
     frame = pl.DataFrame(
         {
