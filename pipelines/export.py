@@ -69,6 +69,7 @@ def export(
         version=_version(run, rerank),
         calibration=run.calibration,
         rerank=rerank,
+        cosines=run.cosines,
     )
     manifest = bundles.export(trained, out, quantize or run.config.export.quantize)
     rows, largest, mean = _difference(run, Scorer.load(out))

@@ -59,7 +59,7 @@ def scored_rows(
     if (folder / RUN).exists():
         run = Run(folder)
         truth = run.config.data.truth
-        scored = score(run.prepared.part(part), run.model, run.ranker, run.calibration)
+        scored = score(run.prepared.part(part), run.model, run.ranker, run.calibration, run.cosines)
         if wanted := _beside(scored, further, run.encoder.schema.roles):
             scored = scored.hstack(raw_rows(run, part, wanted, scored))
         return scored, None if truth is None else run.config.base / truth

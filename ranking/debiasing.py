@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
+import numpy as np
 import numpy.typing as npt
 
 from features.errors import ConfigError
@@ -18,7 +19,7 @@ from ranking.query_data import QueryData
 if TYPE_CHECKING:
     from ranking.objective.lambdas import Lambdas
 
-Way = Literal["none", "xgboost", "pairs", "additive", "ipw"]
+Way = Literal["none", "xgboost", "pairs", "additive", "ipw", "pointwise"]
 WAYS: tuple[Way, ...] = get_args(Way)
 
 
@@ -60,10 +61,11 @@ def fit(
 
     `none` takes clicks as they are. `xgboost` learns a bias of pairs by XGBoost's own mode, `pairs`
     by ours (Hu et al., WWW 2019), which reads positions; `additive` learns a score of
-    each position, as LightGBM does; `ipw` divides each click by the examination of its position.
+    each position, as LightGBM does; `ipw` divides each click by the examination of its position;
+    `pointwise` explains each click, or none, by relevance times examination.
 
     Raises:
-        ConfigError: `ipw` without examination.
+        ConfigError: `ipw` or `pointwise` without examination.
         DataError: no positions to learn the bias of.
     """
     config = config.model_copy(update={"unbiased": way == "xgboost"})
@@ -86,13 +88,25 @@ def _additive(config: RankerConfig, data: QueryData, known: Known) -> Objective:
 def _ipw(config: RankerConfig, data: QueryData, known: Known) -> Objective:
     from ranking.objective.ipw import IPW
 
+    return IPW(_lambdas(config, data), _examination(known), clip=known.minimum)
+
+
+def _pointwise(_: RankerConfig, data: QueryData, known: Known) -> Objective:
+    from ranking.objective.pointwise import Pointwise
+
+    examination = np.asarray(_examination(known), np.float64)
+    # Relative to the top, an estimate may lie above 1; its level is not told by clicks anyway.
+    return Pointwise(data, examination / max(1.0, examination.max()))
+
+
+def _examination(known: Known) -> npt.ArrayLike:
     if known.examination is None:
         raise ConfigError(
             "Weighing clicks by examination needs it estimated; there is no estimate. Declare "
             "[bias] with what the log knows (item, random, swap), or choose another "
-            "ranker.debias."
+            "bias.way."
         )
-    return IPW(_lambdas(config, data), known.examination, clip=known.minimum)
+    return known.examination
 
 
 def _lambdas(config: RankerConfig, data: QueryData) -> Lambdas:
@@ -116,4 +130,5 @@ _OBJECTIVES: dict[Way, Callable[[RankerConfig, QueryData, Known], Objective]] = 
     "pairs": _pairs,
     "additive": _additive,
     "ipw": _ipw,
+    "pointwise": _pointwise,
 }

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import polars as pl
 
 from features import store
+from features.cosines import Cosine
 from features.encoder import Encoder
 from features.errors import BundleError, FingerprintError
 from features.files import replacing
@@ -45,6 +46,7 @@ class Trained:
     version: str
     calibration: AnyCalibration | None = None
     rerank: RerankConfig | None = None
+    cosines: tuple[Cosine, ...] = ()
 
 
 def export(trained: Trained, out: Path, quantize: Quantize) -> Manifest:
@@ -119,6 +121,7 @@ def _manifest(trained: Trained, quantize: Quantize, tables: dict[str, TableEntry
         tolerance=_TOLERANCE,
         model=model,
         rerank=trained.rerank,
+        cosines=trained.cosines,
     )
 
 

@@ -13,6 +13,7 @@ import xgboost as xgb
 
 from features import store
 from features.batch import Batch
+from features.cosines import Cosines, Readable
 from features.encoder import Encoder
 from features.errors import BundleError, ConfigError, CrossrankError, DataError
 from features.layout import Layout
@@ -70,6 +71,7 @@ class Scorer:
         self.manifest, self.encoder = manifest, encoder
         self._dense, self._booster = dense, booster
         self._embed = Embedder(encoder.layout, tables, manifest.tables)
+        self._cosines = _cosines(encoder.layout, manifest, tables)
         self._calibration, self._segment = calibration, _segment(encoder.layout, calibration)
 
     @classmethod
@@ -107,7 +109,7 @@ class Scorer:
                 f"dense.tflite must give {1 + len(encoder.schema.tasks)} logits a row, one for "
                 f"each label of the schema; it gives {dense.tasks}. Export the model again."
             )
-        booster = _booster(folder) if manifest.ranker else None
+        booster = _booster(folder, encoder.layout, manifest) if manifest.ranker else None
         calibration = _calibration(folder, encoder.layout) if manifest.calibration else None
         return cls(manifest, encoder, tables, dense, booster, calibration)
 
@@ -135,7 +137,8 @@ class Scorer:
             named = zip(self.encoder.schema.tasks, further, strict=True)
             tasks = {name: sigmoid(one) for name, one in named}
         if self._booster is not None and (rank or probability is None):
-            ranked = self._booster.inplace_predict(batch.matrix(logits), predict_type="margin")
+            columns = batch.matrix(logits, self._cosines(batch))
+            ranked = self._booster.inplace_predict(columns, predict_type="margin")
             return Scores(probability, ranked, tasks)
         assert probability is not None  # a bundle holds a CTR model, a ranker, or both
         return Scores(probability, probability, tasks)
@@ -209,7 +212,18 @@ def _segment(layout: Layout, calibration: AnyCalibration | None) -> int | None:
     return None if feature is None else [one.name for one in layout.ids].index(feature)
 
 
-def _booster(folder: Path) -> Any:
+def _cosines(layout: Layout, manifest: Manifest, tables: dict[str, StoredTable]) -> Cosines:
+    read = {
+        name: Readable(RowSpace(layout, manifest.tables[name].fields), table.gather)
+        for name, table in tables.items()
+    }
+    try:
+        return Cosines(layout, manifest.cosines, read)
+    except ConfigError as error:
+        raise BundleError(f"{error} Export the model again.") from error
+
+
+def _booster(folder: Path, layout: Layout, manifest: Manifest) -> Any:
     booster = xgb.Booster()
     try:
         booster.load_model(folder / "ranker" / "trees.ubj")
@@ -218,5 +232,12 @@ def _booster(folder: Path) -> Any:
         raise BundleError(
             f"ranker/trees.ubj must be an XGBoost model; loading it failed: {reason}."
         ) from error
+    cosines = [one.name for one in manifest.cosines]
+    columns = len(layout.matrix_names(logit=bool(manifest.tables), cosines=cosines))
+    if booster.num_features() != columns:
+        raise BundleError(
+            f"ranker/trees.ubj must read the {columns} columns that the manifest tells; it reads "
+            f"{booster.num_features()}. Export the model again."
+        )
     booster.set_param({"nthread": 1})
     return booster

@@ -22,9 +22,9 @@ class BiasConfig(BaseModel):
     or the first that the log allows, and taken to be at least `minimum` where they weigh clicks.
     Those learned from features read `queries` of the queries, drawn at random.
 
-    way: how the ranker learns from clicks (`ranking.debiasing.fit`), or `auto`: each way trained,
-    and that kept whose ranking is worth most on validation by `metric`, of clicks weighed by
-    examination. Without it `ranker.unbiased` says.
+    way: how the ranker learns from clicks (`ranking.debiasing.fit`), or `auto`: every way that
+    removes bias is trained, and the ranker is their mean. Rounds are then picked on validation by
+    `metric`, of clicks weighed by examination. Without it `ranker.unbiased` says.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,4 +1,4 @@
-"""A ranker that learns from clicks in the way that the configuration names, or the best of all."""
+"""A ranker that learns from clicks in the way that the configuration names, or in all of them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from pipelines.bias.estimates import estimated
 from pipelines.bias.log import click_log
 from pipelines.config import Config
 from pipelines.prepare import Report
-from ranking.choice import choose
 from ranking.debiasing import Known, Way, fit
 from ranking.lambdamart.config import RankerConfig
 from ranking.lambdamart.ranker import Ranker
 from ranking.propensity.propensity import Propensity
 from ranking.query_data import QueryData
+from ranking.ways import train_ways
 
-PROPENSITY, CHOICE = "propensity.json", "debias.json"  # of a run
+PROPENSITY, TRAINED = "propensity.json", "debias.json"  # of a run
 
 Floats = npt.NDArray[np.float32]
 Metrics = dict[str, float]
@@ -47,7 +47,7 @@ def debiased(
     assert isinstance(settings, RankerConfig)  # as the configuration has asked
     assert bias.way is not None
     known = Known(bias.depth)
-    if bias.way in ("ipw", "auto"):
+    if bias.way in ("ipw", "pointwise", "auto"):
         propensity = _examination(config, bias, data, report)
         propensity.save(work / PROPENSITY)
         known = Known(propensity.depth, np.array(propensity.examination), bias.minimum)
@@ -66,14 +66,14 @@ def debiased(
             told(way, done, metrics[settings.metric])
 
         return fit(way, settings, names, data, valid, judge, progress, known), rounds
-    found = choose(settings, names, data, valid, known, told, bias.metric)
+    found = train_ways(settings, names, data, valid, known, told, bias.metric)
     values: dict[str, Any] = {
         way: {"value": one.value, "low": one.low, "high": one.high}
         for way, one in found.values.items()
     }
-    chosen = {"chosen": found.chosen, "metric": bias.metric, "ways": values}
-    write_json(work / CHOICE, chosen | {"failures": dict(found.failures)})
-    return found.ranker, rounds
+    trained = {"metric": bias.metric, "ways": values, "failures": dict(found.failures)}
+    write_json(work / TRAINED, trained)
+    return found.auto, rounds
 
 
 def _examination(config: Config, bias: BiasConfig, data: QueryData, report: Report) -> Propensity:

@@ -15,7 +15,7 @@ from pipelines.bias.log import click_log
 from pipelines.prepare import Report
 from pipelines.run import Run
 from pipelines.scoring import matrix, query_data
-from ranking.choice import BASE, Choice, choose, compared, weighed
+from pipelines.train_ranker import learned, names_of
 from ranking.debiasing import Known, Way
 from ranking.lambdamart.config import RankerConfig
 from ranking.off_policy import counterfactual
@@ -23,55 +23,49 @@ from ranking.off_policy.compare import Difference
 from ranking.off_policy.estimate import Estimate
 from ranking.off_policy.rank_metric import RankMetric
 from ranking.propensity.propensity import Propensity
+from ranking.ways import AUTO, Name, Trained, compared, train_ways, weighed
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What each way of learning from clicks is worth on the test part, and what was chosen.
+    """What each way of learning from clicks is worth on the test part, and `auto`, their mean.
 
     values, differences: by way, on test; the latter against clicks as they are. shown: the order
-    that was logged. choice: what validation said.
+    that was logged. trained: what validation said.
     """
 
     metric: str
     propensity: Propensity
-    choice: Choice
+    trained: Trained
     shown: Estimate
-    values: Mapping[Way, Estimate]
-    differences: Mapping[Way, Difference]
+    values: Mapping[Name, Estimate]
+    differences: Mapping[Name, Difference]
 
     @property
     def words(self) -> str:
         """The answer in one sentence."""
-        chosen = self.choice.chosen
-        if chosen == BASE:
-            return (
-                "Learn from clicks as they are: on validation no way of removing position bias "
-                "earned more."
-            )
-        told = self.differences[chosen]
+        told = self.differences[AUTO]
         gain = f"{told.value:+.4f} {self.metric} ({told.low:+.4f} to {told.high:+.4f})"
         if told.low > 0:
-            return f"Debiasing helps: '{chosen}', chosen on validation, earns {gain} on test."
+            return f"Debiasing helps: the mean of its ways, '{AUTO}', earns {gain} on test."
         if told.high < 0:
             return (
-                f"Debiasing harms: '{chosen}', chosen on validation, loses {gain} on test. Learn "
+                f"Debiasing harms: the mean of its ways, '{AUTO}', loses {gain} on test. Learn "
                 "from clicks as they are."
             )
-        return f"No difference shown: '{chosen}', chosen on validation, has {gain} on test."
+        return f"No difference shown: the mean of the ways, '{AUTO}', has {gain} on test."
 
     def document(self) -> dict[str, Any]:
         """All of it as JSON."""
         return {
             "verdict": self.words,
             "metric": self.metric,
-            "chosen": self.choice.chosen,
             "propensity": self.propensity.model_dump(),
-            "failures": dict(self.choice.failures),
+            "failures": dict(self.trained.failures),
             "shown": _numbers(self.shown),
             "ways": {
                 way: {
-                    "validation": _numbers(self.choice.values[way]),
+                    "validation": _numbers(self.trained.values[way]),
                     "test": _numbers(value),
                     "difference": _difference(self.differences.get(way)),
                 }
@@ -95,22 +89,24 @@ def verdict(run: Run, metric: str, ways: Sequence[Way], report: Report) -> Verdi
             "[ranker] of type xgboost."
         )
     RankMetric.parse(metric)  # before anything takes time
-    bias, model = config.bias or BiasConfig(), run.model
+    bias, opinions = config.bias or BiasConfig(), run.opinions
     log = click_log(config, {"train", "ranker"}, report)
-    own, valid, test = (
-        query_data(part, matrix(part, model)[0])
-        for part in map(run.prepared.part, ("ranker" if model else "train", "valid", "test"))
+    part, said = learned(run.prepared, opinions, run.unseen)
+    own = query_data(part, matrix(part, said)[0])
+    valid, test = (
+        query_data(part, matrix(part, opinions)[0])
+        for part in map(run.prepared.part, ("valid", "test"))
     )
     report("estimate", 0, 1)
     propensity = estimated(bias, log, own)
     report("estimate", 1, 1)
     known = Known(propensity.depth, np.array(propensity.examination), bias.minimum)
-    names = list(run.encoder.layout.matrix_names(logit=model is not None))
+    names = names_of(run.encoder.layout, opinions)
 
     def told(way: Way, done: int, value: float) -> None:
         report(f"train {way}", done, settings.rounds, f"{metric} {value:.4f}")
 
-    found = choose(settings, names, own, valid, known, told, metric, ways)
+    found = train_ways(settings, names, own, valid, known, told, metric, ways)
     held = weighed(test, known)
     values, differences = compared(found.rankers, test, held, metric)
     shown = counterfactual.production(held, metric)

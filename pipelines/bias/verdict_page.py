@@ -17,10 +17,9 @@ def rows(document: Document) -> list[list[str]]:
     """A line a way, and one of the order that was shown."""
     found = [["as shown", "", _interval(document["shown"]), "", ""]]
     for way, one in document["ways"].items():
-        name = f"{way} (chosen)" if way == document["chosen"] else way
         other = one["difference"]
         cells = ["", ""] if other is None else [_interval(other, "+"), f"{other['p']:.3g}"]
-        found.append([name, _interval(one["validation"]), _interval(one["test"]), *cells])
+        found.append([way, _interval(one["validation"]), _interval(one["test"]), *cells])
     return found
 
 

@@ -22,6 +22,7 @@ from pipelines.calibration import CalibrationConfig
 from pipelines.config import Config, DataConfig, ExportConfig
 from pipelines.negatives import Negatives
 from pipelines.splits.registry import AnySplit
+from pipelines.stacking.config import StackingConfig
 from pipelines.tracking import TrackConfig
 from pipelines.tune.config import Axis, TuneConfig
 from ranking.lambdamart.config import RankerConfig
@@ -43,7 +44,7 @@ SECTIONS: list[type[BaseModel]] = [
     LightGBMConfig, CalibrationConfig, TrackConfig, BatchGrowth, TuneConfig, Axis,
     *members(Feature), *members(AnySplit), *members(AnyModel), *members(Sparse),
     *members(Dense),
-    RerankConfig, Diversity, *members(AnyRule), *members(AnyExploration),
+    StackingConfig, RerankConfig, Diversity, *members(AnyRule), *members(AnyExploration),
     Check, *(one.options for one in FORMATS.values()),
 ]  # fmt: skip
 SHARED = {"type", "name", "column"}  # what every block of `[[features]]` has
