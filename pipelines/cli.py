@@ -11,6 +11,7 @@ from features import extensions
 from features.errors import CrossrankError
 from pipelines import console, interrupt
 from pipelines.commands.bias import bias
+from pipelines.commands.compare import compare
 from pipelines.commands.debias import debias
 from pipelines.commands.demo import demo
 from pipelines.commands.drift import drift
@@ -59,6 +60,7 @@ COMMANDS = (
     bias,
     debias,
     evaluate,
+    compare,
     export,
     predict,
     serve,
