@@ -10,6 +10,7 @@ import typer
 from features import extensions
 from features.errors import CrossrankError
 from pipelines import console, interrupt
+from pipelines.commands.ablate import ablate
 from pipelines.commands.backtest import backtest
 from pipelines.commands.bias import bias
 from pipelines.commands.debias import debias
@@ -64,6 +65,7 @@ COMMANDS = (
     debias,
     evaluate,
     importance,
+    ablate,
     explain,
     export,
     predict,
