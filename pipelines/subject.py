@@ -30,19 +30,22 @@ Floats = npt.NDArray[np.float32]
 class Subject:
     """A CTR model, a ranker, or a ranker on top of a model.
 
-    `logits` gives those of the main task, float32 (rows,), before any calibration.
+    `logits` gives those of the main task, float32 (rows,), before any calibration; `cosines` what
+    else the ranker is given of the model, float32 (rows, pairs).
     """
 
     encoder: Encoder
     logits: Callable[[Batch], Floats] | None
     ranker: AnyRanker | None
     calibration: AnyCalibration | None = None
+    cosines: Callable[[Batch], Floats] | None = None
 
     @classmethod
     def of_run(cls, run: Run) -> Subject:
-        model = run.model
+        model, opinions = run.model, run.opinions
         logits = None if model is None else lambda batch: model.logits(blocks(batch))
-        return cls(run.encoder, logits, run.ranker, run.calibration)
+        cosines = None if opinions is None else opinions.cosines
+        return cls(run.encoder, logits, run.ranker, run.calibration, cosines)
 
     @classmethod
     def of_bundle(cls, scorer: Scorer) -> Subject:
@@ -50,9 +53,11 @@ class Subject:
             return np.concatenate([scorer.logits(block)[:, 0] for block in blocks(batch)])
 
         tables = bool(scorer.manifest.tables)
-        names = scorer.encoder.layout.matrix_names(logit=tables)
+        cosines = [one.name for one in scorer.manifest.cosines]
+        names = scorer.encoder.layout.matrix_names(logit=tables, cosines=cosines)
         ranker = None if scorer.booster is None else Ranker(scorer.booster, names, {})
-        return cls(scorer.encoder, logits if tables else None, ranker, scorer.calibration)
+        own = logits if tables else None
+        return cls(scorer.encoder, own, ranker, scorer.calibration, scorer.cosines)
 
     @property
     def scorers(self) -> tuple[str, ...]:
@@ -66,8 +71,12 @@ class Subject:
         if logits is not None:
             found[CTR] = self._probability(logits, batch)
         if self.ranker is not None:
-            found[RANKER] = self.ranker.predict(batch.matrix(logits))
+            found[RANKER] = self.ranker.predict(self.matrix(batch, logits))
         return found
+
+    def matrix(self, batch: Batch, logits: Floats | None) -> Floats:
+        """The ranker's columns, float32 (rows, columns), given what `logits` says of them."""
+        return batch.matrix(logits, None if self.cosines is None else self.cosines(batch))
 
     def _probability(self, logits: Floats, batch: Batch) -> Floats:
         if self.calibration is None:

@@ -118,7 +118,9 @@ def _tested(
             continue
         part = run.prepared.part("test")
         try:
-            found = evaluate_scores(score(part, run.model, run.ranker, run.calibration), metrics)
+            found = evaluate_scores(
+                score(part, run.model, run.ranker, run.calibration, run.cosines), metrics
+            )
         except CrossrankError as error:
             yield Tested(fold, run.about["rows"], {}, str(error))
             continue

@@ -138,11 +138,6 @@ def _shares(config: Config) -> tuple[float, float]:
     if isinstance(split, ByShare):
         rest = 1 - split.test
         ranker, valid = split.ranker / rest, split.valid / rest
-    if config.model is not None and config.ranker is not None and ranker == 0:
-        raise ConfigError(
-            "A ranker on top of a model needs rows of its own; set data.split.ranker of a split of "
-            "type time, for example 0.1."
-        )
     return ranker, valid or 0.1  # which picks the epoch, even where files of their own did
 
 

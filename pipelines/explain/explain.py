@@ -61,8 +61,8 @@ def explain(target: Run | Scorer, batch: Batch, settings: Explaining) -> dict[st
             )
     if subject.ranker is not None:
         logits = None if subject.logits is None else subject.logits(batch)
-        layout = subject.encoder.layout
-        found[RANKER] = tree_shap(subject.ranker, batch.matrix(logits), layout, players)
+        columns = subject.matrix(batch, logits)
+        found[RANKER] = tree_shap(subject.ranker, columns, subject.encoder.layout, players)
     return found
 
 

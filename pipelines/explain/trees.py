@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xgboost as xgb
 
-from features.layout import LOGIT, Layout
+from features.layout import Layout
 from pipelines.explain.contributions import Contributions, summed
 from pipelines.players import Players
 from pipelines.subject import Floats
@@ -16,8 +16,10 @@ METHOD = "tree shap"
 
 
 def tree_shap(ranker: AnyRanker, matrix: Floats, layout: Layout, players: Players) -> Contributions:
-    """Of each row's score, columns float32 (rows, columns) summed by feature; `ctr_logit` is the
-    CTR model's score among them. The baseline is the mean score of the rows trained on.
+    """Of each row's score, columns float32 (rows, columns) summed by feature.
+
+    What a ranker is given of a CTR model, `ctr_logit` and cosines, stands by itself. The baseline
+    is the mean score of the rows trained on.
 
     Lundberg et al., Nature Machine Intelligence 2, 2020 (https://doi.org/10.1038/s42256-019-0138-9).
     """
@@ -31,9 +33,9 @@ def tree_shap(ranker: AnyRanker, matrix: Floats, layout: Layout, players: Player
     owners = players.numerics + [
         players.number(one.name) for one in (*layout.ids, *layout.sequences)
     ]
-    names = players.names
-    if len(owners) < matrix.shape[1]:
-        owners, names = [*owners, len(names)], (*names, LOGIT)
+    further = ranker.names[len(owners) :]
+    names = (*players.names, *further)
+    owners += [len(players.names) + i for i in range(len(further))]
     return Contributions(
         METHOD,
         names,

@@ -181,7 +181,7 @@ def _trained(config: Config, out: Path, report: Report, which: str) -> Run:
 
 
 def _scored(run: Run, part: str, scorer: str) -> Predictions:
-    frame = score(run.prepared.part(part), run.model, run.ranker, run.calibration)
+    frame = score(run.prepared.part(part), run.model, run.ranker, run.calibration, run.cosines)
     return scored(frame, frame[PROBABILITY if scorer == CTR else RANK].to_numpy())
 
 
