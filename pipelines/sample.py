@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from features.batch import Batch
-from features.dataset.dataset import Dataset, role_column
+from features.dataset.dataset import role_column
 from features.encoder import Encoder
 from features.errors import ConfigError, DataError
 from features.readers.open import open_source
@@ -39,27 +39,29 @@ def sample(
     seed: int,
     data: str | None = None,
     format: str | None = None,
+    further: Sequence[str] = (),
 ) -> Rows:
     """Rows of a run's `part`, or for a bundle of `data`: a log, or the `part` of a configuration.
 
-    Of more than `most`, those of the queries (or the rows, where there are none) that the seed
-    draws: streamed, so that memory does not grow with the log.
+    `further` columns of the log, such as the groups of a metric, stand beside the roles. Of more
+    than `most` rows, those of the queries (or the rows, where there are none) that the seed draws:
+    streamed, so that memory does not grow with the log.
 
     Raises:
         ConfigError: a bundle came without data, or a run with some.
-        DataError: rows that cannot be used, or none.
+        DataError: rows that cannot be used, or none; or a further column is absent.
     """
     if isinstance(target, Run):
         if data is not None:
             raise ConfigError("A run brings its own rows; choose a --part, or give a bundle.")
-        pieces = _prepared(target.prepared.part(part))
+        pieces = _prepared(target, part, further)
     elif data is None:
         raise ConfigError(
             "A bundle holds no data; give --data, a log with the bundle's columns or a "
             "configuration and its --part."
         )
     else:
-        pieces = _encoded(target, data, part, format)
+        pieces = _encoded(target, data, part, format, further)
     drawn = _Drawn(most, np.random.default_rng(seed), seed)
     for batch, roles in pieces:
         drawn.add(batch, roles)
@@ -110,17 +112,41 @@ class _Drawn:
         return Rows(Batch.concat(self._batches), pl.concat(self._roles))
 
 
-def _prepared(dataset: Dataset) -> Iterator[tuple[Batch, pl.DataFrame]]:
+def _prepared(run: Run, part: str, further: Sequence[str]) -> Iterator[tuple[Batch, pl.DataFrame]]:
+    dataset, start = run.prepared.part(part), 0
     named = {role_column(role): role for role in dataset.manifest.roles}
+    raw = beside(run, part, further)
     for frame in dataset.frames():
-        yield Batch.from_frame(frame, dataset.layout), frame.select(list(named)).rename(named)
+        roles = frame.select(list(named)).rename(named)
+        if raw is not None:
+            roles = roles.hstack(raw.slice(start, frame.height))
+        start += frame.height
+        yield Batch.from_frame(frame, dataset.layout), roles
+
+
+def beside(run: Run, part: str, further: Sequence[str]) -> pl.DataFrame | None:
+    """Raw columns of a part's rows, by one more pass over the log; None where none is asked for.
+
+    Raises DataError where the log is no longer what was prepared.
+    """
+    if not further:
+        return None
+    pieces = Division(run.config).pieces(list(further))
+    frames = [piece.rows for piece in pieces if piece.part == part]
+    held, wanted = sum(frame.height for frame in frames), run.prepared.part(part).rows
+    if held != wanted:
+        raise DataError(
+            f"The log must give the part '{part}' the {wanted} rows that were prepared; it gives "
+            f"{held}. Train again on the log as it is."
+        )
+    return pl.concat(frames)
 
 
 def _encoded(
-    scorer: Scorer, data: str, part: str, format: str | None
+    scorer: Scorer, data: str, part: str, format: str | None, further: Sequence[str]
 ) -> Iterator[tuple[Batch, pl.DataFrame]]:
     schema = scorer.encoder.schema
-    for piece in raw_pieces(scorer.encoder, data, part, format):
+    for piece in _raw(scorer.encoder, data, part, format, further):
         roles = role_columns(
             piece.rows,
             schema,
@@ -129,16 +155,19 @@ def _encoded(
             importance=piece.importance,
         )
         named = [one.alias(one.name.removeprefix("__")) for one in roles]
-        yield scorer.encoder.batch(piece.rows), pl.DataFrame(named)
+        columns = [*named, *piece.rows.select(further)]
+        yield scorer.encoder.batch(piece.rows), pl.DataFrame(columns)
 
 
-def raw_pieces(encoder: Encoder, data: str, part: str, format: str | None) -> Iterator[Piece]:
+def _raw(
+    encoder: Encoder, data: str, part: str, format: str | None, further: Sequence[str]
+) -> Iterator[Piece]:
     """Raw rows of a log, or of the `part` of a configuration, as an encoder and metrics read them.
 
     Raises DataError, SchemaError: the rows lack what is read.
     """
     schema = encoder.schema
-    columns = list(dict.fromkeys([*schema.columns, *schema.roles.values()]))
+    columns = list(dict.fromkeys([*schema.columns, *schema.roles.values(), *further]))
     if data.endswith(".toml"):
         division = Division(load_config(Path(data)))
         yield from (one for one in division.pieces(columns) if one.part == part)

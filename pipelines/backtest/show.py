@@ -13,7 +13,7 @@ from pipelines.splits.window import Time
 
 def show(found: Backtest) -> None:
     """The folds; then, by scorer, a row a fold, their mean and their spread."""
-    heads = ["fold", "from", "test from", "until", "train", "ranker", "valid", "test"]
+    heads = ["fold", "from", "test from", "train", "ranker", "valid", "test"]
     console.table("Folds", heads, [_fold(one) for one in found.measured])
     of_all, of_spread = found.spread(mean), found.spread(std)
     for scorer, metrics in of_all.items():
@@ -33,7 +33,7 @@ def _fold(one: Tested) -> list[object]:
     split = one.fold.split
     return [
         one.fold.number,
-        *(_instant(at, split.column) for at in (split.start, split.test, split.end)),
+        *(_instant(at, split.column) for at in (split.start, split.test)),
         *(one.rows[part] for part in PARTS),
     ]
 

@@ -33,7 +33,7 @@ def importance(
     """How much a metric loses when a feature's values change hands, feature by feature."""
     from dataclasses import asdict
 
-    from pipelines.importance.permutation import Shuffling, importances
+    from pipelines.importance.permutation import Shuffling, groups_of, importances
     from pipelines.metrics.parse import parse_metric
     from pipelines.players import parse_groups
     from pipelines.sample import sample
@@ -45,7 +45,7 @@ def importance(
     known = run_or_scorer(target)
     subject = subject_of(known)
     chosen = asked or parse_metric("AUC" if CTR in subject.scorers else "nDCG@10")
-    drawn = sample(known, part, rows, seed, data, format)
+    drawn = sample(known, part, rows, seed, data, format, groups_of(chosen))
     with console.stages() as report:
         found = importances(subject, drawn, chosen, settings, report)
     if as_json:

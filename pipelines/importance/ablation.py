@@ -16,12 +16,13 @@ from features.schema import Schema
 from features.transforms.categorical import Categorical
 from pipelines.config import Config, check_config
 from pipelines.importance.jackknife import blocks_of, interval, left_out
-from pipelines.importance.permutation import Importance, scored, scorer_for, sign_of
+from pipelines.importance.permutation import Importance, groups_of, scored, scorer_for, sign_of
 from pipelines.metrics.metric import Metric
 from pipelines.metrics.predictions import Predictions
 from pipelines.players import Players
 from pipelines.prepare import Report
 from pipelines.run import Run
+from pipelines.sample import beside
 from pipelines.scoring import PROBABILITY, RANK, score
 from pipelines.subject import CTR, Subject
 from pipelines.train import train
@@ -79,8 +80,13 @@ def ablate(
     wanted = _wanted(run, settings)
     out.mkdir(parents=True, exist_ok=True)
     config, seeds = run.config, range(settings.seeds)
-    whole = [_scored(run, part, scorer)] + [
-        _scored(_trained(_seeded(config, seed), out / f"all-{seed}", report, "all"), part, scorer)
+    whole = [_scored(run, part, scorer, metric)] + [
+        _scored(
+            _trained(_seeded(config, seed), out / f"all-{seed}", report, "all"),
+            part,
+            scorer,
+            metric,
+        )
         for seed in seeds[1:]
     ]
     blocks = blocks_of(metric, whole[0], 0)
@@ -97,7 +103,7 @@ def ablate(
         for seed in seeds:
             folder = out / f"without-{_safe(name)}-{seed}"
             again = _trained(_seeded(less, seed), folder, report, f"no {name}")
-            one = _scored(again, part, scorer)
+            one = _scored(again, part, scorer, metric)
             lost.append(sign * (values[seed] - metric.compute(one)))
             left.append(sign * (without[seed] - left_out(metric, one, blocks)))
         mean = float(np.mean(lost))
@@ -180,9 +186,12 @@ def _trained(config: Config, out: Path, report: Report, which: str) -> Run:
     return train(config, out, told, resume=True)
 
 
-def _scored(run: Run, part: str, scorer: str) -> Predictions:
+def _scored(run: Run, part: str, scorer: str, metric: Metric) -> Predictions:
     frame = score(run.prepared.part(part), run.model, run.ranker, run.calibration, run.cosines)
-    return scored(frame, frame[PROBABILITY if scorer == CTR else RANK].to_numpy())
+    groups = groups_of(metric)
+    raw = beside(run, part, groups)
+    rows = frame if raw is None else frame.hstack(raw)
+    return scored(rows, frame[PROBABILITY if scorer == CTR else RANK].to_numpy(), groups)
 
 
 def _safe(name: str) -> str:

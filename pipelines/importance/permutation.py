@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -84,7 +84,7 @@ def permutation(
     """
     chosen = parse_metric(metric) if isinstance(metric, str) else metric
     settings = Shuffling(repeats=repeats, seed=seed)
-    found = sample(target, part, rows, seed, data)
+    found = sample(target, part, rows, seed, data, further=groups_of(chosen))
     return importances(subject_of(target), found, chosen, settings).features
 
 
@@ -108,7 +108,7 @@ def importances(
     random = np.random.default_rng(settings.seed)
 
     def measured(batch: Batch) -> Predictions:
-        return scored(rows.roles, subject.score(batch)[scorer])
+        return scored(rows.roles, subject.score(batch)[scorer], groups_of(metric))
 
     whole = measured(rows.batch)
     blocks = blocks_of(metric, whole, settings.seed)
@@ -157,9 +157,22 @@ def scorer_for(subject: Subject, metric: Metric) -> str:
     return RANKER if ranks and (CTR not in known or QUERY in metric.needs_groups) else CTR
 
 
-def scored(roles: pl.DataFrame, scores: npt.NDArray[np.float32]) -> Predictions:
-    """Rows' labels, weights and queries against scores (rows,). Raises DataError."""
-    return predictions(roles.with_columns(pl.Series("score", scores)), "score")
+def groups_of(metric: Metric) -> tuple[str, ...]:
+    """The columns of the log that a metric groups rows by, beside their query."""
+    return tuple(name for name in metric.needs_groups if name != QUERY)
+
+
+def scored(
+    roles: pl.DataFrame, scores: npt.NDArray[np.float32], groups: Sequence[str] = ()
+) -> Predictions:
+    """Rows' labels, weights, queries and further groups against scores (rows,).
+
+    Raises DataError where one of them cannot be used.
+    """
+    found = predictions(roles.with_columns(pl.Series("score", scores)), "score")
+    return replace(
+        found, groups={**found.groups, **{name: roles[name].to_numpy() for name in groups}}
+    )
 
 
 def _queries(roles: pl.DataFrame) -> npt.NDArray[np.intp]:

@@ -123,6 +123,12 @@ def test_importance_is_told_of_runs_and_bundles(crossrank: Callable[..., Any], w
     run = crossrank("importance", world.run.folder, *ask).json
     assert (run["scorer"], run["of"], run["part"]) == ("ctr", "LogLoss", "test")
     assert {one["feature"] for one in run["features"]} == FEATURES
+    of_users = ("--metric", "GAUC(user_id)", "--repeats", "1", "--rows", "1000", "--json")
+    by_user = crossrank("importance", world.run.folder, *of_users).json
+    bundle = crossrank(
+        "importance", world.float_bundle.folder, *of_users, "--data", world.config
+    ).json
+    assert by_user["metric"] == pytest.approx(bundle["metric"], abs=1e-6)
     shown = crossrank("importance", world.run.folder, "--rows", "500", "--repeats", "1")
     assert "AUC" in shown.out
     assert crossrank("importance", world.run.folder, "--metric", "PCOC").code == 1
