@@ -54,11 +54,11 @@ class Asked:
     def __init__(self, model: Model, cosines: Sequence[Cosine] = ()) -> None:
         tables = {name: Readable(model.lookups[name].space, table.pull)
                   for name, table in model.tables.items()}  # fmt: skip
-        self._model, self._cosines = model, Cosines(model.layout, cosines, tables)
+        self._model, self.cosines = model, Cosines(model.layout, cosines, tables)
         self.names = tuple(one.name for one in cosines)  # of the columns, the logit apart
 
     def __call__(self, batch: Batch, start: int) -> Opinion:  # noqa: ARG002
-        return Opinion(self._model.task_logits([batch]), self._cosines(batch))
+        return Opinion(self._model.task_logits([batch]), self.cosines(batch))
 
 
 class Kept:
