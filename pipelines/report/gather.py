@@ -1,0 +1,127 @@
+"""Everything a report is made of, from a run, a bundle or a file of predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+
+from features.errors import CrossrankError
+from features.readers.open import open_source
+from features.schema import Schema
+from pipelines.report import card
+from pipelines.report.config import CardConfig
+from pipelines.report.scored import Scored
+from pipelines.run import RUN, Run
+from pipelines.targets import Columns, scored_rows
+from pipelines.truth import against_truth
+from serving.bundle import MANIFEST
+from serving.scorer import Scorer
+
+_LOOKED = 12  # columns that rows are looked at by, unless some are named
+_TAKEN = ("label", "weight", "query", "position", "propensity", "probability", "rank")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to report on: as `crossrank evaluate` is told, and how to look at it.
+
+    by: columns whose slices are looked at; none for those of the features. cluster: the column of
+    rows that depend on each other, unless it is the query. card: a file with a section [card].
+    """
+
+    target: Path
+    data: str | None = None
+    part: str = "test"
+    columns: Columns = Columns()
+    position: str | None = None
+    by: tuple[str, ...] = ()
+    cluster: str | None = None
+    format: str | None = None
+    card: Path | None = None
+
+
+def gather(request: Request) -> Scored:
+    """Score the rows, and read what is known of them.
+
+    Raises:
+        ConfigError, DataError: as `scored_rows`, or the card cannot be read.
+    """
+    said = None if request.card is None else card.load_card(request.card)
+    if (request.target / RUN).exists():
+        return _run(Run(request.target), request, said)
+    if (request.target / MANIFEST).exists():
+        return _bundle(Scorer.load(request.target), request, said)
+    return _file(request, said)
+
+
+def _run(run: Run, request: Request, said: CardConfig | None) -> Scored:
+    known = card.of_run(run) | {"given": card.given(said or run.config.card)}
+    schema = run.encoder.schema
+    frame, by = _looked(request, schema)
+    truth = run.config.data.truth
+    return replace(
+        _scored(request, frame, by, schema),
+        name=run.config.name,
+        label=run.config.data.label,
+        part=request.part,
+        run=run,
+        card=known,
+        truth={} if truth is None else against_truth(frame, run.config.base / truth),
+    )
+
+
+def _bundle(scorer: Scorer, request: Request, said: CardConfig | None) -> Scored:
+    schema = scorer.encoder.schema
+    frame, by = _looked(request, schema)
+    return replace(
+        _scored(request, frame, by, schema),
+        name=scorer.manifest.name,
+        label=schema.label or "label",
+        part=request.part if str(request.data).endswith(".toml") else None,
+        card=card.of_bundle(scorer.manifest, scorer.encoder) | {"given": card.given(said)},
+    )
+
+
+def _file(request: Request, said: CardConfig | None) -> Scored:
+    frame = _read(request, request.by)
+    if request.position is not None:
+        frame = frame.rename({request.position: "position"})
+    source = open_source(str(request.target), request.format, Path.cwd())
+    return replace(
+        _scored(request, frame, request.by),
+        label=request.columns.label,
+        card=card.of_file(source) | {"given": card.given(said)},
+    )
+
+
+def _looked(request: Request, schema: Schema) -> tuple[pl.DataFrame, Collection[str]]:
+    """The rows with the columns to look by: those asked for, else what the log still holds of the
+    first features'."""
+    if request.by:
+        return _read(request, request.by), request.by
+    own = [name for name in schema.columns if name not in _TAKEN][:_LOOKED]
+    try:
+        return _read(request, own), own
+    except CrossrankError:  # the log is gone, or another: the report does without
+        return _read(request, ()), ()
+
+
+def _read(request: Request, by: Collection[str]) -> pl.DataFrame:
+    further = [*by, *(one for one in (request.cluster, request.position) if one is not None)]
+    frame, _ = scored_rows(
+        request.target, request.data, request.part, request.columns, request.format,
+        tuple(dict.fromkeys(further)),
+    )  # fmt: skip
+    return frame
+
+
+def _scored(
+    request: Request, frame: pl.DataFrame, by: Collection[str], schema: Schema | None = None
+) -> Scored:
+    ids = [] if schema is None else [name for name in by if schema.wants.get(name) == "id"]
+    columns = {name: frame[name].cast(pl.String) if name in ids else frame[name] for name in by}
+    cluster = None if request.cluster is None else frame[request.cluster]
+    return Scored(request.target.name, frame, slices=columns, cluster=cluster)

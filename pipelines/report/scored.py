@@ -1,0 +1,55 @@
+"""Scored rows, and what is known of them and of who scored them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from pipelines.evaluate import Results, predictions
+from pipelines.metrics.predictions import Predictions
+from pipelines.run import Run
+from pipelines.scoring import PROBABILITY, RANK, UNCALIBRATED
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """What a report is of.
+
+    frame: labels and scores, and where known queries, weights and positions, as `crossrank
+    evaluate` has them. slices: columns of the log by which the rows are looked at, by name.
+    label: the name of its column. card: what is known of the data and the model.
+    """
+
+    name: str
+    frame: pl.DataFrame
+    label: str = "label"
+    part: str | None = None
+    slices: dict[str, pl.Series] = field(default_factory=dict)
+    cluster: pl.Series | None = None
+    run: Run | None = None
+    card: dict[str, Any] = field(default_factory=dict)
+    truth: Results = field(default_factory=dict)
+
+    @property
+    def scorers(self) -> dict[str, str]:
+        """The column of each scorer's scores, the one that the report is about first."""
+        found = {}
+        if PROBABILITY in self.frame.columns:
+            found["ctr"] = PROBABILITY
+        if RANK in self.frame.columns and not (
+            found and self.frame[PROBABILITY].equals(self.frame[RANK])
+        ):
+            found["ranker"] = RANK
+        if UNCALIBRATED in self.frame.columns:
+            found["uncalibrated"] = UNCALIBRATED
+        return found
+
+    @property
+    def binary(self) -> bool:
+        """Whether every label is 0 or 1."""
+        return bool(self.frame["label"].cast(pl.Float64).is_in([0.0, 1.0]).all())
+
+    def predictions(self, scorer: str) -> Predictions:
+        return predictions(self.frame, self.scorers[scorer])
