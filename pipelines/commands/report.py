@@ -48,10 +48,11 @@ def report(
     from pipelines.metrics.parse import parse_metrics
     from pipelines.page.write import check_place, write_report
     from pipelines.report.document import document
+    from pipelines.report.findings import findings
     from pipelines.report.gather import Request, gather
     from pipelines.report.importance import importance_of
     from pipelines.report.page import render
-    from pipelines.report.summary import findings, lead, verdicts
+    from pipelines.report.summary import lead, verdicts
     from pipelines.targets import Columns
 
     check_place(out)

@@ -41,7 +41,7 @@ def bins(codes: Ints, data: Predictions, clusters: npt.NDArray[Any] | None) -> d
     many = int(codes.max()) + 1
 
     def total(values: Floats) -> Floats:
-        return np.bincount(codes, values, many)
+        return np.bincount(codes, values, many).astype(np.float64)
 
     mass = total(weight)
     known = mass > 0

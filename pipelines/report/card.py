@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -13,7 +13,7 @@ from features.encoder import Encoder
 from features.errors import ConfigError
 from features.readers.source import Source
 from features.validation import explain
-from pipelines.config import Config, read_config
+from pipelines.config import Config, Paths, read_config
 from pipelines.prepare import fingerprint
 from pipelines.report.config import CardConfig
 from pipelines.run import Run
@@ -40,10 +40,10 @@ def of_run(run: Run) -> Document:
     """Data, schema, training and settings of a run."""
     config, about = run.config, run.about
     data = config.data
-    paths = [data.paths, *data.own_paths.values()]
+    paths = [_each(one) for one in (data.paths, *data.own_paths.values())]
     return {
         "data": {
-            "files": [_file(one) for own in paths for one in ([own] if _is_one(own) else own)],
+            "files": [_file(one) for own in paths for one in own],
             "fingerprint": about["data"],
             "rows": about["rows"],
             "split": data.split.model_dump(mode="json"),
@@ -91,7 +91,8 @@ def given(card: CardConfig | None) -> Document:
 
 def _schema(encoder: Encoder) -> Document:
     layout = encoder.layout
-    vocabulary = {one.name: one.vocabulary for one in (*layout.ids, *layout.sequences)}
+    vocabulary = {one.name: one.vocabulary for one in layout.ids}
+    vocabulary |= {one.name: one.vocabulary for one in layout.sequences}
     features = []
     for one in encoder.schema.transforms:
         size = layout.vocabularies.get(vocabulary.get(one.name, ""))
@@ -113,8 +114,8 @@ def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
-def _is_one(paths: str | Sequence[str]) -> bool:
-    return isinstance(paths, str)
+def _each(paths: Paths) -> tuple[str, ...]:
+    return (paths,) if isinstance(paths, str) else paths
 
 
 def _file(path: str) -> str:

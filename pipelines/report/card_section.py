@@ -46,7 +46,9 @@ def card(document: Document) -> Iterator[str]:
             yield from made(found[key])
     if found.get("settings"):
         rows = [[key, _value(value)] for key, value in found["settings"].items()]
-        yield folded(f"All {len(rows)} settings", html.table(("setting", "value"), rows, numeric=()))
+        yield folded(
+            f"All {len(rows)} settings", html.table(("setting", "value"), rows, numeric=())
+        )
 
 
 def _data(data: Document) -> Iterator[Html]:
@@ -63,7 +65,12 @@ def _data(data: Document) -> Iterator[Html]:
 
 def _schema(schema: Document) -> Iterator[Html]:
     rows = [
-        [one["name"], one["type"], one["column"], "" if one["table"] is None else count(one["table"])]
+        [
+            one["name"],
+            one["type"],
+            one["column"],
+            "" if one["table"] is None else count(one["table"]),
+        ]
         for one in schema["features"]
     ]
     heads = ("feature", "type", "column", "rows of its table")

@@ -25,4 +25,3 @@ class CardConfig(BaseModel):
     limits: Text | None = None
     considerations: Text | None = None
     further: dict[str, Text] = Field(default_factory=dict)
-

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from features.errors import DataError
 from pipelines.evaluate import CTR_METRICS, RANKING_METRICS
-from pipelines.metrics.metric import GroupedMetric, Metric
+from pipelines.metrics.metric import Metric
 from pipelines.metrics.predictions import QUERY, Predictions
 from pipelines.report.bins import bins, equal_mass
 from pipelines.report.curves import curves
@@ -160,7 +160,9 @@ def _reliability(data: Predictions, clusters: npt.NDArray[Any] | None) -> list[D
 
 def _curves(data: Predictions, clusters: npt.NDArray[Any] | None) -> Document:
     if len(np.unique(data.labels if data.weights is None else data.labels[data.weights > 0])) < 2:
-        raise DataError(f"Every row has the label {data.labels[0]:g}: there is nothing to tell it from.")
+        raise DataError(
+            f"Every row has the label {data.labels[0]:g}: there is nothing to tell it from."
+        )
     made = curves(data)
     tenths = bins(_TENTHS - 1 - equal_mass(data, _TENTHS), data, clusters)
     made["lift"] = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
@@ -35,7 +35,7 @@ class Request:
     target: Path
     data: str | None = None
     part: str = "test"
-    columns: Columns = Columns()
+    columns: Columns = field(default_factory=Columns)
     position: str | None = None
     by: tuple[str, ...] = ()
     cluster: str | None = None

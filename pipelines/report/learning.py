@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from features.errors import DataError
 from pipelines.metrics.parse import parse_metric
 from pipelines.run import Run
 
@@ -13,14 +14,20 @@ Metrics = Mapping[str, float]
 
 
 def learning(run: Run) -> dict[str, Any]:
-    """Curves by epoch and by round: values of one metric, and which step was the best by it."""
+    """Curves by epoch and by round: values of one metric, and which step was the best by it.
+
+    Raises DataError where nothing was measured twice.
+    """
     history = run.history
     epochs, rounds = history.get("epochs", []), history.get("rounds", [])
     monitor = getattr(run.config.train, "monitor", None)
     curves = [_losses(epochs)]
     curves += [_curve("epoch", epochs, monitor)] if monitor not in (None, *_LOSSES) else []
     curves += [_curve("round", rounds, name) for name in _of(rounds)]
-    return {"curves": [one for one in curves if one is not None]}
+    drawn = [one for one in curves if one is not None and len(one["steps"]) > 1]
+    if not drawn:
+        raise DataError("Training kept no history of more than one epoch or round.")
+    return {"curves": drawn}
 
 
 def _losses(epochs: Sequence[Metrics]) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from pipelines.page import html
 from pipelines.page.html import Html, classed, link, tag
 from pipelines.page.parts import contents, points, tiles
 from pipelines.report import summary
+from pipelines.report.findings import findings
 from pipelines.report.sections import sections
 
 Document = dict[str, Any]
@@ -19,8 +20,7 @@ def render(document: Document) -> Html:
     made = sections(document)
     names = {one.key: one.title for one in made}
     looks = [
-        tag("span", text, " ", link(f"#{key}", names[key]))
-        for key, text in summary.findings(document)
+        tag("span", text, " ", link(f"#{key}", names[key])) for key, text in findings(document)
     ]
     top = [
         tag("h1", title),

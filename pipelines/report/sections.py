@@ -12,7 +12,7 @@ from pipelines.page.parts import Section, figure, folded
 from pipelines.page.shown import count, share
 from pipelines.report import plots
 from pipelines.report.card_section import card
-from pipelines.report.summary import figure3, name_of
+from pipelines.report.words import between, measure, name_of
 
 Document = dict[str, Any]
 
@@ -35,24 +35,32 @@ def sections(document: Document) -> list[Section]:
 
 
 def _metrics(document: Document) -> Iterator[str]:
-    several = len(document["metrics"]) > 1
-    rows, unit = [], None
-    for scorer, metrics in document["metrics"].items():
-        for name, one in metrics.items():
-            ends = [figure3(one.get("low")), figure3(one.get("high"))]
-            who = [name_of(scorer)] if several else []
-            rows.append([*who, name, figure3(one["value"]), " to ".join(ends) if one.get("low") is not None else "-"])
-            unit = unit or (one.get("units") and one)
-    heads = [*(["scorer"] if several else []), "metric", "value", "95% interval"]
-    yield html.table(heads, rows, numeric=(len(heads) - 2, len(heads) - 1))
-    if unit:
+    found = document["metrics"]
+    names = dict.fromkeys(name for metrics in found.values() for name in metrics)
+    rows = [[name, *(_measured(metrics.get(name)) for metrics in found.values())] for name in names]
+    yield html.table(["metric", *map(name_of, found)], rows, numeric=range(1, 1 + len(found)))
+    every = [one for metrics in found.values() for one in metrics.values()]
+    drawn = next((one for one in every if one["low"] is not None), None)
+    if drawn is not None:
+        units = count(drawn["units"])
+        what = f"{units} rows" if drawn["unit"] == "row" else f"{units} groups ({drawn['unit']})"
         yield _soft(
-            f"Intervals by resampling {count(unit['units'])} "
-            f"{'rows' if unit['unit'] == 'row' else 'groups of rows by ' + unit['unit']}: where the "
-            "value would lie on other rows of the same kind, in 95 of 100 cases."
+            f"Beside each value its 95% interval, by resampling {what}: 95 of 100 such intervals "
+            "hold the value that many more rows would have."
+        )
+    if "truth" in found:
+        yield _soft(
+            "The truth is what the simulator drew the clicks from. It knows each row's position, "
+            "which a model does not: a bound, not a goal."
         )
     if document["weighted"]:
         yield _soft("Rows count by their weights.")
+
+
+def _measured(one: Document | None) -> str:
+    if one is None:
+        return ""
+    return tag("span", measure(one["value"]), " ", classed("span", "soft", between(one)))
 
 
 def _calibration(document: Document) -> Iterator[str]:
@@ -118,9 +126,9 @@ def _slices(document: Document) -> Iterator[str]:
         return
     slices = found["slices"][:_SHOWN]
     yield _soft(
-        f"{count(len(found['slices']))} slices were looked at, the worst stand first, with 95% intervals. In red, what is off by "
-        "more than looking at so many slices explains. The line across is the ideal (observed as "
-        f"predicted) or all rows (AUC {figure3(found['auc'])})."
+        f"{count(len(found['slices']))} slices, the worst first, with 95% intervals. In red, what "
+        "is off by more than looking at so many slices explains. The line across is the ideal "
+        f"(observed as predicted) or all rows (AUC {measure(found['auc'])})."
     )
     probabilities = document["spread"]["probabilities"]
     heads = ["column", "slice", "rows"]
@@ -150,7 +158,7 @@ def _slice(one: Document, ratios: Scale, areas: Scale | None, *, probabilities: 
     if area is None or areas is None:
         return [*cells, "-", ""]
     drawn = mark(areas, area["value"], area["low"], area["high"], stands_out=bad)
-    return [*cells, figure3(area["value"]), drawn]
+    return [*cells, measure(area["value"]), drawn]
 
 
 def _scale_of_ratios(slices: list[Document]) -> Scale:
@@ -199,12 +207,14 @@ def _importance(document: Document) -> Iterator[str]:
     if "gap" in found:
         yield _gap(found)
         return
-    for one in found["tables"]:
-        yield _soft(
-            f"What {one['measure']} of the {name_of(one['scorer'])} ({figure3(one['metric'])}) loses "
-            f"when the values of a feature change hands between {count(one['rows'])} rows."
-        )
-        yield _importances(one["features"])
+    yield _soft("What a metric loses when the values of one feature change hands between the rows.")
+    yield classed("div", "parts", *(tag("div", *_table(one)) for one in found["tables"]))
+
+
+def _table(found: Document) -> Iterator[Html]:
+    of = f"{found['measure']} of the {name_of(found['scorer'])}"
+    yield tag("h3", f"{of}: {measure(found['metric'])} on {count(found['rows'])} rows")
+    yield _importances(found["features"])
 
 
 def _importances(features: list[Document]) -> Html:
@@ -229,9 +239,6 @@ def _learning(document: Document) -> Iterator[str]:
         yield _gap(found)
         return
     made = [plots.learning(i, one) for i, one in enumerate(found["curves"])]
-    if not made:
-        yield _gap({"gap": "The training kept no history."})
-        return
     yield classed("div", "parts", *(tag("figure", one) for one in made))
 
 

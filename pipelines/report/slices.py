@@ -40,7 +40,7 @@ def slices(
     A slice stands out where its observed rate or its AUC is off by more than looking at so many
     slices explains: outside its interval at the level 1 - (1 - level) / slices (Bonferroni).
     """
-    found = [
+    found: list[Document] = [
         {"column": shown.name_of(name), "value": value, "rows": len(rows), "at": rows}
         for name, column in columns.items()
         for value, rows in cut(column)
