@@ -27,7 +27,6 @@ from ranking.off_policy.resampling import Resampling
 Document = dict[str, Any]
 
 _BINS, _TENTHS = 20, 10
-_CLUSTER = "cluster"
 
 
 def document(
@@ -43,7 +42,8 @@ def document(
     """
     scorer = next(iter(found.scorers))
     data = _clustered(found, scorer)
-    clusters = data.groups.get(_CLUSTER, data.groups.get(QUERY))
+    cluster = None if found.cluster is None else found.cluster.name
+    clusters = data.groups.get(QUERY if cluster is None else cluster)
     probabilities = scorer == "ctr"
 
     def reliability() -> Document:
@@ -65,12 +65,11 @@ def document(
     def by_slice() -> Document:
         if not found.slices:
             raise DataError("No column to look by is known; name some: --by device,hour.")
-        cluster = _CLUSTER if _CLUSTER in data.groups else None
         return slices(found.slices, data, cluster, probabilities=probabilities)
 
-    return {
+    made = {
         **_about(found, data),
-        "metrics": _metrics(found, metrics, settings),
+        "metrics": _metrics(found, metrics, cluster, settings),
         "reliability": _gap(reliability, found, binary=True),
         "curves": _gap(lambda: _curves(data, clusters), found, binary=True),
         "spread": spread(data) | {"probabilities": probabilities},
@@ -80,6 +79,7 @@ def document(
         "importance": _gap(importance or _not_asked, found),
         "card": found.card,
     }
+    return {name: _finite(part) for name, part in made.items()}
 
 
 def _about(found: Scored, data: Predictions) -> Document:
@@ -107,13 +107,12 @@ def _about(found: Scored, data: Predictions) -> Document:
 
 
 def _metrics(
-    found: Scored, asked: Sequence[Metric], settings: Resampling | None
+    found: Scored, asked: Sequence[Metric], cluster: str | None, settings: Resampling | None
 ) -> dict[str, Document]:
     """By scorer and metric; without `asked`, those that fit and are defined."""
     made: dict[str, Document] = {}
     for scorer in found.scorers:
         data = _clustered(found, scorer)
-        cluster = _CLUSTER if _CLUSTER in data.groups else None
         made[scorer] = {}
         for metric in asked or _fitting(found, scorer):
             if scorer == "ranker" and metric.of_probabilities:
@@ -124,10 +123,7 @@ def _metrics(
                 if asked:
                     raise
                 continue
-            made[scorer][str(metric)] = {
-                name: value if not isinstance(value, float) or math.isfinite(value) else None
-                for name, value in asdict(one).items()
-            }
+            made[scorer][str(metric)] = asdict(one)
     for scorer, values in found.truth.items():
         told = made.setdefault(scorer, {})
         told |= {
@@ -151,7 +147,7 @@ def _clustered(found: Scored, scorer: str) -> Predictions:
     data = found.predictions(scorer)
     if found.cluster is None:
         return data
-    return replace(data, groups={**data.groups, _CLUSTER: found.cluster.to_numpy()})
+    return replace(data, groups={**data.groups, found.cluster.name: found.cluster.to_numpy()})
 
 
 def _reliability(data: Predictions, clusters: npt.NDArray[Any] | None) -> list[Document]:
@@ -191,3 +187,12 @@ def _gap(make: Callable[[], Document], found: Scored, *, binary: bool = False) -
         return make()
     except DataError as error:
         return {"gap": str(error)}
+
+
+def _finite(value: Any) -> Any:
+    """The same with None for numbers that are none, or infinite."""
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -44,14 +44,18 @@ def _quality(metrics: Document) -> Iterator[Finding]:
         if ne and scorer == "ctr" and max(ne["value"], ne["high"] or 0) >= 1:
             text = "Not shown to be better than always predicting the average rate: normalised"
             yield Finding("metrics", f"{text} entropy {measure(ne['value'])}{within(ne)}.")
-    for name, one in metrics.get("ranker", {}).items():
-        other = metrics.get("ctr", {}).get(name)
-        if name.startswith("nDCG@") and other and other["value"] > one["value"]:
-            text = (
-                f"The click model alone orders these rows better than the ranker ({name} "
-                f"{measure(other['value'])} against {measure(one['value'])}); it may be chance."
-            )
-            yield Finding("metrics", text)
+    yield from _ranker(metrics.get("ranker", {}), metrics.get("ctr", {}))
+
+
+def _ranker(metrics: Document, others: Document) -> Iterator[Finding]:
+    name = next((key for key in metrics if key.startswith("nDCG@") and key in others), None)
+    if name is not None and others[name]["value"] > metrics[name]["value"]:
+        text = (
+            f"The click model alone orders these rows better than the ranker ({name} "
+            f"{measure(others[name]['value'])} against {measure(metrics[name]['value'])}); it may "
+            "be chance."
+        )
+        yield Finding("metrics", text)
 
 
 def _calibration(document: Document) -> Iterator[Finding]:

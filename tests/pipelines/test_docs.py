@@ -21,6 +21,7 @@ from models.train_config import TrainConfig
 from pipelines.calibration import CalibrationConfig
 from pipelines.config import Config, DataConfig, ExportConfig
 from pipelines.negatives import Negatives
+from pipelines.report.config import CardConfig
 from pipelines.splits.registry import AnySplit
 from pipelines.tracking import TrackConfig
 from pipelines.tune.config import Axis, TuneConfig
@@ -40,7 +41,7 @@ def members(union: Any) -> list[type[BaseModel]]:
 
 SECTIONS: list[type[BaseModel]] = [
     Config, DataConfig, Negatives, ExportConfig, TrainConfig, Progressive, Optimizers, RankerConfig,
-    LightGBMConfig, CalibrationConfig, TrackConfig, BatchGrowth, TuneConfig, Axis,
+    LightGBMConfig, CalibrationConfig, TrackConfig, CardConfig, BatchGrowth, TuneConfig, Axis,
     *members(Feature), *members(AnySplit), *members(AnyModel), *members(Sparse),
     *members(Dense),
     RerankConfig, Diversity, *members(AnyRule), *members(AnyExploration),
