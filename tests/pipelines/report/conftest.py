@@ -26,7 +26,8 @@ const measure = (frame) => {
     beyond: wide.map((one) => one.outerHTML.slice(0, 200)),
     page: colour("backgroundColor", "body"), ink: colour("color", "h1"),
     soft: colour("color", ".soft"), link: colour("color", "nav a"),
-    scripts: page.scripts.length, headings: [...page.querySelectorAll("h2")].map((h) => h.innerText),
+    scripts: page.scripts.length,
+    headings: [...page.querySelectorAll("h2")].map((one) => one.innerText),
   };
 };
 for (const width of widths) {

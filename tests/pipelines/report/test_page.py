@@ -68,7 +68,6 @@ def test_everything_is_found_on_predictions_with_a_known_fault(scored: pl.DataFr
     assert "Only a run" in texts(root, "learning")
 
 
-@pytest.mark.slow
 def test_the_page_in_a_browser(browser: Any, scored: pl.DataFrame, tmp_path: Any) -> None:
     hostile = scored.rename({"device": HOSTILE}).with_columns(
         pl.col(HOSTILE).replace({"tv": "tv" * 200, "phone": HOSTILE})
