@@ -68,9 +68,9 @@ class Scorer:
         calibration: AnyCalibration | None = None,
     ) -> None:
         self.manifest, self.encoder = manifest, encoder
-        self._dense, self._booster = dense, booster
+        self._dense, self.booster = dense, booster
         self._embed = Embedder(encoder.layout, tables, manifest.tables)
-        self._calibration, self._segment = calibration, _segment(encoder.layout, calibration)
+        self.calibration, self._segment = calibration, _segment(encoder.layout, calibration)
 
     @classmethod
     def load(cls, folder: Path, threads: int = 1) -> Self:
@@ -130,21 +130,21 @@ class Scorer:
         logits = probability = None
         tasks: dict[str, Floats] = {}
         if self._dense is not None:
-            logits, *further = self._logits(batch).T
+            logits, *further = self.logits(batch).T
             probability = self._probability(logits, batch)
             named = zip(self.encoder.schema.tasks, further, strict=True)
             tasks = {name: sigmoid(one) for name, one in named}
-        if self._booster is not None and (rank or probability is None):
-            ranked = self._booster.inplace_predict(batch.matrix(logits), predict_type="margin")
+        if self.booster is not None and (rank or probability is None):
+            ranked = self.booster.inplace_predict(batch.matrix(logits), predict_type="margin")
             return Scores(probability, ranked, tasks)
         assert probability is not None  # a bundle holds a CTR model, a ranker, or both
         return Scores(probability, probability, tasks)
 
     def _probability(self, logits: Floats, batch: Batch) -> Floats:
-        if self._calibration is None:
+        if self.calibration is None:
             return sigmoid(logits)
         segments = None if self._segment is None else batch.ids[:, self._segment]
-        return self._calibration.apply(logits, segments)
+        return self.calibration.apply(logits, segments)
 
     def _check_numbers(self, batch: Batch) -> None:
         finite = np.isfinite(batch.numerics)
@@ -155,8 +155,12 @@ class Scorer:
                 f"scaled; row {row} does not. Mend the number, or send it as missing."
             )
 
-    def _logits(self, batch: Batch) -> Floats:
-        """Float32 (rows, tasks)."""
+    def logits(self, batch: Batch) -> Floats:
+        """Of the CTR model, which the bundle must hold: float32 (rows, tasks).
+
+        Raises:
+            DataError: a number is too large.
+        """
         assert self._dense is not None
         logits = self._dense(self._embed(batch)).reshape(batch.rows, self._dense.tasks)
         finite = np.isfinite(logits).all(1)
