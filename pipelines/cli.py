@@ -10,13 +10,16 @@ import typer
 from features import extensions
 from features.errors import CrossrankError
 from pipelines import console, interrupt
+from pipelines.commands.backtest import backtest
 from pipelines.commands.bias import bias
 from pipelines.commands.compare import compare
 from pipelines.commands.debias import debias
 from pipelines.commands.demo import demo
 from pipelines.commands.drift import drift
 from pipelines.commands.evaluate import evaluate
+from pipelines.commands.explain import explain
 from pipelines.commands.export import export
+from pipelines.commands.importance import importance
 from pipelines.commands.init import init
 from pipelines.commands.inspect import inspect
 from pipelines.commands.predict import predict
@@ -58,11 +61,14 @@ COMMANDS = (
     prepare,
     train,
     tune,
+    backtest,
     bias,
     debias,
     evaluate,
     compare,
     report,
+    importance,
+    explain,
     export,
     predict,
     serve,
