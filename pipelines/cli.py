@@ -10,6 +10,7 @@ import typer
 from features import extensions
 from features.errors import CrossrankError
 from pipelines import console, interrupt
+from pipelines.commands.ablate import ablate
 from pipelines.commands.backtest import backtest
 from pipelines.commands.bias import bias
 from pipelines.commands.compare import compare
@@ -68,6 +69,7 @@ COMMANDS = (
     compare,
     report,
     importance,
+    ablate,
     explain,
     export,
     predict,

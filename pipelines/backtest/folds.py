@@ -165,6 +165,11 @@ def _times(source: Source, column: str, rolling: Rolling) -> _Axis:
     return _Axis(origin, period, math.floor((high - origin) / period) + 1, is_time)
 
 
+def like_unix(low: float, high: float) -> bool:
+    """Whether numbers between these are taken for seconds since 1970."""
+    return _UNIX[0] <= low and high <= _UNIX[1]
+
+
 def _numbers(values: pl.Series) -> npt.NDArray[np.float64]:
     """Times in seconds since 1970, numbers as they are."""
     if values.dtype.is_temporal():
@@ -175,7 +180,7 @@ def _numbers(values: pl.Series) -> npt.NDArray[np.float64]:
 def _guessed(column: str, low: float, high: float) -> float:
     """A day, in the unit of numbers that look like times since 1970."""
     for per_second in (1.0, 1e3, 1e6, 1e9):
-        if _UNIX[0] * per_second <= low and high <= _UNIX[1] * per_second:
+        if like_unix(low / per_second, high / per_second):
             return DAY * per_second
     raise ConfigError(
         f"Column '{column}' holds numbers from {low:g} to {high:g}, which are no times since 1970; "

@@ -58,7 +58,7 @@ def _block(model: Model, own: Batch, base: Batch, players: Players, steps: int) 
     owners = dict(_owners(model, players))
     way = {name: end[name].numpy() - start[name].numpy() for name in owners}
     total = {name: np.zeros(one.shape, np.float64) for name, one in way.items()}
-    shares = (np.arange(steps, dtype=np.float32) + 0.5) / steps
+    shares = ((np.arange(steps) + 0.5) / steps).astype(np.float32)
     many = max(1, BATCH // own.rows)
     for at in range(0, steps, many):
         for name, slope in _slopes(model, start, way, shares[at : at + many]).items():

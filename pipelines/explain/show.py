@@ -15,6 +15,7 @@ from pipelines.subject import CTR
 
 _CANDIDATES = 6  # that stand side by side on a terminal
 _LONG = 24  # characters of a value
+_MISSED = 0.01  # of a logit
 
 Found = dict[str, Contributions]
 
@@ -24,6 +25,15 @@ def _title(scorer: str, of: Contributions) -> str:
     return f"{scorer}, contributions to the {what} by {of.method}"
 
 
+def _warn(of: Contributions) -> None:
+    """Of contributions that miss the score by more than rounding."""
+    if of.gap > _MISSED:
+        console.OUT.print(
+            f"By {of.method} contributions and logit differ by up to {of.gap:.2g}: along the way "
+            "the network changes faster than the steps. --method shapley adds up exactly."
+        )
+
+
 def show_sample(found: Found, rows: int) -> None:
     """By scorer, the mean size of each feature's contribution."""
     for scorer, of in found.items():
@@ -31,11 +41,13 @@ def show_sample(found: Found, rows: int) -> None:
         cells = [[name, one, f"{one / total:.1%}"] for name, one in of.sizes.items()]
         title = f"{_title(scorer, of)}: mean |contribution| over {rows} rows"
         console.table(title, ["feature", "mean", "share"], cells)
+        _warn(of)
 
 
 def show_request(found: Found, raw: pl.DataFrame, schema: Schema) -> None:
     """By scorer, the contributions of each candidate, the first few of them."""
     for scorer, of in found.items():
+        _warn(of)
         many = len(of.score)
         if many == 1:
             _show_row(_title(scorer, of), of, raw, schema)

@@ -103,7 +103,7 @@ def importances(
         ConfigError: the metric has no better or worse, or a group names no feature.
         DataError: the metric is not defined for the rows, or they have no queries.
     """
-    sign, scorer = _sign(metric), scorer_for(subject, metric)
+    sign, scorer = sign_of(metric), scorer_for(subject, metric)
     players = Players(subject.encoder.layout, settings.groups)
     random = np.random.default_rng(settings.seed)
 
@@ -135,7 +135,8 @@ def importances(
     return Importances(scorer, value, rows.batch.rows, found)
 
 
-def _sign(metric: Metric) -> float:
+def sign_of(metric: Metric) -> float:
+    """1 where more is better, -1 where less is. Raises ConfigError where neither is."""
     if metric.higher_is_better is None:
         raise ConfigError(
             f"An importance is what a metric loses; {metric} has no better or worse. "
