@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,7 @@ _BINS, _TENTHS = 20, 10
 def document(
     found: Scored,
     metrics: Sequence[Metric] = (),
-    importance: Callable[[], Document] | None = None,
+    importance: Sequence[Document] = (),
     settings: Resampling | None = None,
 ) -> Document:
     """All parts; one that cannot be says why, as its `gap`.
@@ -41,8 +41,7 @@ def document(
         DataError: scores are missing, or a metric that was asked for is not defined.
     """
     scorer = next(iter(found.scorers))
-    data = _clustered(found, scorer)
-    cluster = None if found.cluster is None else found.cluster.name
+    data, cluster = found.predictions(scorer), found.cluster
     clusters = data.groups.get(QUERY if cluster is None else cluster)
     probabilities = scorer == "ctr"
 
@@ -51,7 +50,7 @@ def document(
             raise DataError("The scores are not probabilities, from 0 to 1.")
         made: Document = {"bins": _reliability(data, clusters), "before": []}
         if "uncalibrated" in found.scorers:
-            made["before"] = _reliability(_clustered(found, "uncalibrated"), clusters)
+            made["before"] = _reliability(found.predictions("uncalibrated"), clusters)
         return made
 
     def by_position() -> Document:
@@ -63,9 +62,14 @@ def document(
         return made | {"probabilities": probabilities}
 
     def by_slice() -> Document:
-        if not found.slices:
+        if not found.by:
             raise DataError("No column to look by is known; name some: --by device,hour.")
-        return slices(found.slices, data, cluster, probabilities=probabilities)
+        made = slices(
+            found.columns, found.by, found.least, data, cluster, probabilities=probabilities
+        )
+        if not made["slices"]:
+            raise DataError(f"No slice has {found.least} rows; --min-rows asks for fewer.")
+        return made
 
     made = {
         **_about(found, data),
@@ -76,7 +80,7 @@ def document(
         "slices": _gap(by_slice, found, binary=True),
         "learning": _gap(lambda: _learning(found), found),
         "positions": _gap(by_position, found, binary=True),
-        "importance": _gap(importance or _not_asked, found),
+        "importance": _gap(lambda: _importance(importance), found),
         "card": found.card,
     }
     return {name: _finite(part) for name, part in made.items()}
@@ -102,7 +106,7 @@ def _about(found: Scored, data: Predictions) -> Document:
         "binary": found.binary,
         "weighted": data.weights is not None,
         "tied": float(ranked.tie_sizes[ranked.tie_sizes > 1].sum() / len(data.labels)),
-        "slices_by": list(found.slices),
+        "by": [one.name for one in found.by],
     }
 
 
@@ -112,7 +116,7 @@ def _metrics(
     """By scorer and metric; without `asked`, those that fit and are defined."""
     made: dict[str, Document] = {}
     for scorer in found.scorers:
-        data = _clustered(found, scorer)
+        data = found.predictions(scorer)
         made[scorer] = {}
         for metric in asked or _fitting(found, scorer):
             if scorer == "ranker" and metric.of_probabilities:
@@ -143,13 +147,6 @@ def _fitting(found: Scored, scorer: str) -> Iterator[Metric]:
         yield from RANKING_METRICS
 
 
-def _clustered(found: Scored, scorer: str) -> Predictions:
-    data = found.predictions(scorer)
-    if found.cluster is None:
-        return data
-    return replace(data, groups={**data.groups, found.cluster.name: found.cluster.to_numpy()})
-
-
 def _reliability(data: Predictions, clusters: npt.NDArray[Any] | None) -> list[Document]:
     return [asdict(one) for one in bins(equal_mass(data, _BINS), data, clusters).values()]
 
@@ -175,8 +172,13 @@ def _learning(found: Scored) -> Document:
     return learning(found.run)
 
 
-def _not_asked() -> Document:
-    raise DataError("--importance measures it, which takes a while.")
+def _importance(tables: Sequence[Document]) -> Document:
+    if not tables:
+        raise DataError(
+            "Of a run or a bundle, --importance measures it, and `crossrank ablate` by training "
+            "again."
+        )
+    return {"tables": list(tables)}
 
 
 def _gap(make: Callable[[], Document], found: Scored, *, binary: bool = False) -> Document:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,12 +11,15 @@ import polars as pl
 from features.errors import CrossrankError
 from features.readers.open import open_source
 from features.schema import Schema
+from pipelines.evaluation.slices import By
+from pipelines.metrics.predictions import QUERY
 from pipelines.report import card
 from pipelines.report.config import CardConfig
 from pipelines.report.scored import Scored
 from pipelines.run import RUN, Run
 from pipelines.targets import Columns, scored_rows
 from pipelines.truth import against_truth
+from pipelines.uncertainty.clusters import ROW
 from serving.bundle import MANIFEST
 from serving.scorer import Scorer
 
@@ -28,7 +31,7 @@ _TAKEN = ("label", "weight", "query", "position", "propensity", "probability", "
 class Request:
     """What to report on: as `crossrank evaluate` is told, and how to look at it.
 
-    by: columns whose slices are looked at; none for those of the features. cluster: the column of
+    by: what tells slices, of `least` rows, apart; none for the columns of the features. cluster: the column of
     rows that depend on each other, unless it is the query. card: a file with a section [card].
     """
 
@@ -37,8 +40,10 @@ class Request:
     part: str = "test"
     columns: Columns = field(default_factory=Columns)
     position: str | None = None
-    by: tuple[str, ...] = ()
+    by: tuple[By, ...] = ()
+    least: int = 100
     cluster: str | None = None
+    groups: tuple[str, ...] = ()
     format: str | None = None
     card: Path | None = None
 
@@ -50,10 +55,11 @@ def gather(request: Request) -> Scored:
         ConfigError, DataError: as `scored_rows`, or the card cannot be read.
     """
     said = None if request.card is None else card.load_card(request.card)
-    if (request.target / RUN).exists():
-        return _run(Run(request.target), request, said)
-    if (request.target / MANIFEST).exists():
-        return _bundle(Scorer.load(request.target), request, said)
+    folder = Path(request.target)
+    if (folder / RUN).exists():
+        return _run(Run(folder), request, said)
+    if (folder / MANIFEST).exists():
+        return _bundle(Scorer.load(folder), request, said)
     return _file(request, said)
 
 
@@ -97,20 +103,22 @@ def _file(request: Request, said: CardConfig | None) -> Scored:
     )
 
 
-def _looked(request: Request, schema: Schema) -> tuple[pl.DataFrame, Collection[str]]:
+def _looked(request: Request, schema: Schema) -> tuple[pl.DataFrame, tuple[By, ...]]:
     """The rows with the columns to look by: those asked for, else what the log still holds of the
     first features'."""
     if request.by:
         return _read(request, request.by), request.by
-    own = [name for name in schema.columns if name not in _TAKEN][:_LOOKED]
+    own = tuple(By(name) for name in schema.columns if name not in _TAKEN)[:_LOOKED]
     try:
         return _read(request, own), own
     except CrossrankError:  # the log is gone, or another: the report does without
         return _read(request, ()), ()
 
 
-def _read(request: Request, by: Collection[str]) -> pl.DataFrame:
-    further = [*by, *(one for one in (request.cluster, request.position) if one is not None)]
+def _read(request: Request, by: Sequence[By]) -> pl.DataFrame:
+    further = [column for one in by for column in one.columns]
+    further += [one for one in request.groups if one != QUERY]
+    further += [one for one in (request.cluster, request.position) if one not in (None, ROW, QUERY)]
     frame, _ = scored_rows(
         request.target, request.data, request.part, request.columns, request.format,
         tuple(dict.fromkeys(further)),
@@ -119,9 +127,25 @@ def _read(request: Request, by: Collection[str]) -> pl.DataFrame:
 
 
 def _scored(
-    request: Request, frame: pl.DataFrame, by: Collection[str], schema: Schema | None = None
+    request: Request, frame: pl.DataFrame, by: tuple[By, ...], schema: Schema | None = None
 ) -> Scored:
-    ids = [] if schema is None else [name for name in by if schema.wants.get(name) == "id"]
-    columns = {name: frame[name].cast(pl.String) if name in ids else frame[name] for name in by}
-    cluster = None if request.cluster is None else frame[request.cluster]
-    return Scored(request.target.name, frame, slices=columns, cluster=cluster)
+    names = dict.fromkeys(column for one in by for column in one.columns)
+    return Scored(
+        Path(request.target).name,
+        frame,
+        columns=frame.select(_readable(name, frame.schema[name], schema) for name in names),
+        by=by,
+        least=request.least,
+        cluster=request.cluster,
+        groups=request.groups,
+    )
+
+
+def _readable(name: str, dtype: pl.DataType, schema: Schema | None) -> pl.Expr:
+    """Lists by their length; whole numbers that are ids as text, which no bucket holds."""
+    if isinstance(dtype, pl.List):
+        return pl.col(name).list.len()
+    if isinstance(dtype, pl.Array):
+        return pl.col(name).arr.len()
+    an_id = schema is not None and schema.wants.get(name) == "id"
+    return pl.col(name).cast(pl.String) if an_id and dtype.is_integer() else pl.col(name)

@@ -4,38 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
-from features.errors import DataError
+from features.files import read_json
+from pipelines.importance.ablation import FILE
 from pipelines.importance.permutation import MOST, Shuffling, importances
 from pipelines.metrics.metric import Metric
 from pipelines.metrics.parse import parse_metric
 from pipelines.metrics.predictions import QUERY
 from pipelines.report.gather import Request
+from pipelines.run import Run
 from pipelines.sample import sample
 from pipelines.subject import CTR, RANKER, run_or_scorer, subject_of
 
+Document = dict[str, Any]
 Report = Callable[[str, int, int], None]
 
 _SEED = 0
 
 
-def importance_of(request: Request, report: Report) -> Callable[[], dict[str, Any]]:
-    """Shuffles each feature of a run or a bundle; DataError, when called, for a file."""
+def shuffled(request: Request, report: Report) -> list[Document]:
+    """What each feature of a run or a bundle is worth, as tables; none for a file."""
+    if not Path(request.target).is_dir():
+        return []
+    target = run_or_scorer(Path(request.target))
+    rows = sample(target, request.part, MOST, _SEED, request.data, request.format)
+    subject = subject_of(target)
+    tables = []
+    for metric in _metrics(subject.scorers, queries=QUERY in rows.roles.columns):
+        found = importances(subject, rows, metric, Shuffling(seed=_SEED), report)
+        tables.append(asdict(found) | {"of": str(metric), "ablation": False})
+    return tables
 
-    def measure() -> dict[str, Any]:
-        if request.target.is_file():
-            raise DataError("A file of predictions has no features to shuffle.")
-        target = run_or_scorer(request.target)
-        rows = sample(target, request.part, MOST, _SEED, request.data, request.format)
-        subject = subject_of(target)
-        tables = []
-        for metric in _metrics(subject.scorers, queries=QUERY in rows.roles.columns):
-            found = importances(subject, rows, metric, Shuffling(seed=_SEED), report)
-            tables.append(asdict(found) | {"measure": str(metric)})
-        return {"tables": tables}
 
-    return measure
+def ablated(run: Run | None, part: str | None) -> list[Document]:
+    """What `crossrank ablate` left beside a run, of the same part."""
+    if run is None:
+        return []
+    file = run.folder.with_name(f"{run.folder.name}-ablation") / FILE
+    if not file.exists():
+        return []
+    found = read_json(file, made_by="Run `crossrank ablate` again.")
+    return [found | {"ablation": True}] if found["part"] == part else []
 
 
 def _metrics(scorers: tuple[str, ...], *, queries: bool) -> list[Metric]:

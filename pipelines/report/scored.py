@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.evaluate import Results, predictions
+from pipelines.evaluation.slices import By
 from pipelines.metrics.predictions import Predictions
 from pipelines.run import Run
 from pipelines.scoring import PROBABILITY, RANK, UNCALIBRATED
@@ -18,16 +19,20 @@ class Scored:
     """What a report is of.
 
     frame: labels and scores, and where known queries, weights and positions, as `crossrank
-    evaluate` has them. slices: columns of the log by which the rows are looked at, by name.
-    label: the name of its column. card: what is known of the data and the model.
+    evaluate` has them. columns: those of the log that the rows are looked at by. label: the name
+    of its column. card: what is known of the data and the model. truth: what a simulator knows. cluster: a column of the frame, or `row`. groups: columns of it
+    that metrics need.
     """
 
     name: str
     frame: pl.DataFrame
     label: str = "label"
     part: str | None = None
-    slices: dict[str, pl.Series] = field(default_factory=dict)
-    cluster: pl.Series | None = None
+    columns: pl.DataFrame = field(default_factory=pl.DataFrame)
+    by: tuple[By, ...] = ()
+    least: int = 100
+    cluster: str | None = None
+    groups: tuple[str, ...] = ()
     run: Run | None = None
     card: dict[str, Any] = field(default_factory=dict)
     truth: Results = field(default_factory=dict)
@@ -52,4 +57,6 @@ class Scored:
         return bool(self.frame["label"].cast(pl.Float64).is_in([0.0, 1.0]).all())
 
     def predictions(self, scorer: str) -> Predictions:
-        return predictions(self.frame, self.scorers[scorer])
+        """With every group that a metric or an interval needs."""
+        own = [] if self.cluster is None else [self.cluster]
+        return predictions(self.frame, self.scorers[scorer], groups=[*own, *self.groups])

@@ -126,7 +126,7 @@ def _slices(document: Document) -> Iterator[str]:
         return
     slices = found["slices"][:_SHOWN]
     yield _soft(
-        f"{count(len(found['slices']))} slices, the worst first, with 95% intervals. In red, what "
+        f"{found['note']}; the worst stand first, with 95% intervals. In red, what "
         "is off by more than looking at so many slices explains. The line across is the ideal "
         f"(observed as predicted) or all rows (AUC {measure(found['auc'])})."
     )
@@ -207,13 +207,17 @@ def _importance(document: Document) -> Iterator[str]:
     if "gap" in found:
         yield _gap(found)
         return
-    yield _soft("What a metric loses when the values of one feature change hands between the rows.")
+    yield _soft(
+        "What a metric loses when the values of one feature change hands between the rows, or, by "
+        "ablation, when the model is trained again without it."
+    )
     yield classed("div", "parts", *(tag("div", *_table(one)) for one in found["tables"]))
 
 
 def _table(found: Document) -> Iterator[Html]:
-    of = f"{found['measure']} of the {name_of(found['scorer'])}"
-    yield tag("h3", f"{of}: {measure(found['metric'])} on {count(found['rows'])} rows")
+    of = f"{found['of']} of the {name_of(found['scorer'])}"
+    by = "ablation" if found["ablation"] else "shuffling"
+    yield tag("h3", f"{of}, {measure(found['metric'])}: by {by}")
     yield _importances(found["features"])
 
 

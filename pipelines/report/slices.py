@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
 from dataclasses import asdict
 from statistics import NormalDist
 from typing import Any
@@ -12,6 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from features.errors import DataError
+from pipelines.evaluation.slices import By, cut
 from pipelines.metrics.auc import AUC
 from pipelines.metrics.predictions import Predictions
 from pipelines.page import shown
@@ -20,15 +21,16 @@ from pipelines.uncertainty.clusters import Clusters
 from pipelines.uncertainty.resample import standard_error
 from pipelines.uncertainty.statistics import statistic
 
-_VALUES, _PARTS = 8, 5
-_LEAST = 20  # positive rows, and others, of a slice whose AUC is told
+_LEAST = 20  # rows of either label in a slice whose AUC is told
 
 Ints = npt.NDArray[np.intp]
 Document = dict[str, Any]
 
 
 def slices(
-    columns: Mapping[str, pl.Series],
+    columns: pl.DataFrame,
+    by: Sequence[By],
+    least: int,
     data: Predictions,
     cluster: str | None,
     *,
@@ -40,61 +42,17 @@ def slices(
     A slice stands out where its observed rate or its AUC is off by more than looking at so many
     slices explains: outside its interval at the level 1 - (1 - level) / slices (Bonferroni).
     """
-    found: list[Document] = [
-        {"column": shown.name_of(name), "value": value, "rows": len(rows), "at": rows}
-        for name, column in columns.items()
-        for value, rows in cut(column)
-    ]
+    made = cut(columns, by, least)
     clusters = Clusters.by(data, cluster)
     whole = AUC().compute(data)
-    sure = 1 - (1 - level) / max(len(found), 1)
-    for one in found:
-        one |= _measured(one.pop("at"), data, clusters, level, sure, whole, probabilities)
+    sure = 1 - (1 - level) / max(len(made.slices), 1)
+    found = [
+        {"column": shown.name_of(one.by), "value": shown.value(one.value), "rows": len(one.rows)}
+        | _measured(one.rows, data, clusters, level, sure, whole, probabilities)
+        for one in made.slices
+    ]
     found.sort(key=lambda one: (-one["stands_out"], -one["worst"]))
-    return {"auc": whole, "slices": found}
-
-
-def cut(column: pl.Series) -> Iterator[tuple[str, Ints]]:
-    """Names of slices, and their rows: the most frequent values and the rest, or, of many numbers
-    and times, fifths of the rows; the missing by themselves."""
-    if column.dtype.is_nested():
-        column = column.list.len() if isinstance(column.dtype, pl.List) else column.arr.len()
-    missing = column.is_null()
-    if column.dtype.is_float():
-        missing |= column.is_nan().fill_null(False)
-    held = column.filter(~missing)
-    places = np.flatnonzero(~missing.to_numpy())
-    ordered = column.dtype.is_numeric() or column.dtype.is_temporal()
-    if ordered and held.n_unique() > 2 * _VALUES:
-        yield from _parts(held, places)
-    else:
-        yield from _values(held, places)
-    if missing.any():
-        yield "missing", np.flatnonzero(missing.to_numpy())
-
-
-def _parts(held: pl.Series, places: Ints) -> Iterator[tuple[str, Ints]]:
-    order = held.rank("min").to_numpy()
-    part = np.minimum((order - 1) * _PARTS // len(held), _PARTS - 1).astype(int)
-    for one in np.unique(part):
-        own = np.flatnonzero(part == one)
-        low, high = (_text(end) for end in (held[own].min(), held[own].max()))
-        yield (low if low == high else f"{low} to {high}"), places[own]
-
-
-def _values(held: pl.Series, places: Ints) -> Iterator[tuple[str, Ints]]:
-    texts = held.cast(pl.String)
-    counted = texts.value_counts().sort("count", texts.name, descending=[True, False])
-    top = counted[texts.name].to_list()[:_VALUES]
-    for value in top:
-        yield shown.value(value), places[(texts == value).to_numpy()]
-    rest = (~texts.is_in(top)).to_numpy()
-    if rest.any():
-        yield "the rest", places[rest]
-
-
-def _text(value: Any) -> str:
-    return shown.figure(float(value)) if isinstance(value, int | float) else str(value)
+    return {"auc": whole, "slices": found, "note": made.note}
 
 
 def _measured(

@@ -47,7 +47,7 @@ def test_a_run_with_its_card(crossrank: Callable[..., Any], world: Any, tmp_path
     assert len(found["positions"]["learned"]) == len(found["positions"]["positions"])
     assert "nDCG@10 of relevance" in found["metrics"]["truth"]
     assert {one["step"] for one in found["learning"]["curves"]} == {"epoch", "round"}
-    assert found["slices_by"] == [
+    assert found["by"] == [
         "user_age", "item_id", "item_category", "hour", "item_price", "history"
     ]  # fmt: skip
     features = {one["feature"] for one in found["importance"]["tables"][0]["features"]}

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from features.errors import DataError
+from pipelines.evaluation.slices import By
 from pipelines.metrics.auc import AUC
 from pipelines.page import html
 from pipelines.page.html import classed, tag
@@ -29,8 +30,10 @@ def made(frame: pl.DataFrame, *by: str, card: dict[str, Any] | None = None) -> d
     scores = frame["score"]
     name = "probability" if scores.is_between(0, 1).all() else "rank"
     named = frame.rename({"score": name})
-    slices = {column: frame[column] for column in by}
-    found = Scored("predictions", named, slices=slices, card=card or {})
+    looked = tuple(By(column) for column in by)
+    found = Scored(
+        "predictions", named, columns=named.select(by), by=looked, least=1, card=card or {}
+    )
     return document(found, settings=QUICK)
 
 
