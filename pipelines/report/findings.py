@@ -81,8 +81,9 @@ def _slices(slices: list[Document]) -> Iterator[Finding]:
     off = [f"{one['column']} {one['value']}" for one in slices if one["stands_out"]]
     if off:
         more = f" and {len(off) - _NAMED} more" if len(off) > _NAMED else ""
+        verb = "is" if len(off) == 1 else "are"
         text = (
-            f"{len(off)} of {len(slices)} slices are off by more than looking at so many "
+            f"{len(off)} of {len(slices)} slices {verb} off by more than looking at so many "
             f"explains: {'; '.join(off[:_NAMED])}{more}."
         )
         yield Finding("slices", text)

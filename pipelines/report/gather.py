@@ -31,11 +31,12 @@ _TAKEN = ("label", "weight", "query", "position", "propensity", "probability", "
 class Request:
     """What to report on: as `crossrank evaluate` is told, and how to look at it.
 
-    by: what tells slices, of `least` rows, apart; none for the columns of the features. cluster: the column of
-    rows that depend on each other, unless it is the query. card: a file with a section [card].
+    by: what tells slices, of `least` rows or more, apart; without it the features' columns do.
+    cluster: a column whose rows depend on each other, or `row`. groups: columns that metrics need.
+    card: a file with a section [card].
     """
 
-    target: Path
+    target: Path | str
     data: str | None = None
     part: str = "test"
     columns: Columns = field(default_factory=Columns)
@@ -94,7 +95,7 @@ def _bundle(scorer: Scorer, request: Request, said: CardConfig | None) -> Scored
 def _file(request: Request, said: CardConfig | None) -> Scored:
     frame = _read(request, request.by)
     if request.position is not None:
-        frame = frame.rename({request.position: "position"})
+        frame = frame.with_columns(pl.col(request.position).alias("position"))
     source = open_source(str(request.target), request.format, Path.cwd())
     return replace(
         _scored(request, frame, request.by),

@@ -19,9 +19,10 @@ class Scored:
     """What a report is of.
 
     frame: labels and scores, and where known queries, weights and positions, as `crossrank
-    evaluate` has them. columns: those of the log that the rows are looked at by. label: the name
-    of its column. card: what is known of the data and the model. truth: what a simulator knows. cluster: a column of the frame, or `row`. groups: columns of it
-    that metrics need.
+    evaluate` has them. label: the name of its column. columns: those of the log that slices are
+    made of, `by` which; smaller ones than `least` rows are counted only. cluster: a column of the
+    frame, or `row`. groups: columns of it that metrics need. card: what is known of the data and
+    the model. truth: what a simulator knows.
     """
 
     name: str

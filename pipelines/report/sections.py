@@ -142,8 +142,8 @@ def _slices(document: Document) -> Iterator[str]:
 
 
 def _slice(one: Document, ratios: Scale, areas: Scale | None, *, probabilities: bool) -> list[str]:
-    told, bad = one["rate"], one["stands_out"]
-    name: str = classed("span", "note", one["value"]) if bad else one["value"]
+    told, area = one["rate"], one["auc"]
+    name: str = classed("span", "note", one["value"]) if one["stands_out"] else one["value"]
     cells = [one["column"], name, count(one["rows"])]
     if told is None:
         cells += ["-"] * (3 if probabilities else 1)
@@ -151,14 +151,13 @@ def _slice(one: Document, ratios: Scale, areas: Scale | None, *, probabilities: 
         expected = max(told["predicted"], 1e-12)
         ends = [told[key] / expected for key in ("observed", "low", "high")]
         cells += [share(told["predicted"]), share(told["observed"])]
-        cells.append(mark(ratios, *ends, stands_out=bad))
+        cells.append(mark(ratios, *ends, stands_out=told["off"]))
     else:
         cells.append(share(told["observed"]))
-    area = one["auc"]
     if area is None or areas is None:
         return [*cells, "-", ""]
-    drawn = mark(areas, area["value"], area["low"], area["high"], stands_out=bad)
-    return [*cells, measure(area["value"]), drawn]
+    ends = [area[key] for key in ("value", "low", "high")]
+    return [*cells, measure(area["value"]), mark(areas, *ends, stands_out=area["off"])]
 
 
 def _scale_of_ratios(slices: list[Document]) -> Scale:

@@ -21,6 +21,7 @@ from pipelines.uncertainty.clusters import Clusters
 from pipelines.uncertainty.resample import standard_error
 from pipelines.uncertainty.statistics import statistic
 
+_ALMOST_0 = 1e-12
 _LEAST = 20  # rows of either label in a slice whose AUC is told
 
 Ints = npt.NDArray[np.intp]
@@ -43,59 +44,67 @@ def slices(
     slices explains: outside its interval at the level 1 - (1 - level) / slices (Bonferroni).
     """
     made = cut(columns, by, least)
-    clusters = Clusters.by(data, cluster)
-    whole = AUC().compute(data)
+    clusters, whole = Clusters.by(data, cluster), AUC().compute(data)
     sure = 1 - (1 - level) / max(len(made.slices), 1)
+    reach = tuple(NormalDist().inv_cdf((1 + one) / 2) for one in (level, sure))
     found = [
         {"column": shown.name_of(one.by), "value": shown.value(one.value), "rows": len(one.rows)}
-        | _measured(one.rows, data, clusters, level, sure, whole, probabilities)
+        | _measured(one.rows, data, clusters, whole, reach[0], probabilities=probabilities)
         for one in made.slices
     ]
-    found.sort(key=lambda one: (-one["stands_out"], -one["worst"]))
+    for one in found:
+        parts = [one[key] for key in ("rate", "auc") if one[key] is not None]
+        for part in parts:
+            part["off"] = bool(part["distance"] > reach[1])
+        one["stands_out"] = any(part["off"] for part in parts)
+    found.sort(key=lambda one: (-one["stands_out"], -_distance(one)))
     return {"auc": whole, "slices": found, "note": made.note}
+
+
+def _distance(one: Document) -> float:
+    """The larger of the two, in standard errors."""
+    return max((one[key]["distance"] for key in ("rate", "auc") if one[key]), default=0.0)
 
 
 def _measured(
     rows: Ints,
     data: Predictions,
     clusters: Clusters,
-    level: float,
-    sure: float,
     whole: float,
+    z: float,
+    *,
     probabilities: bool,
 ) -> Document:
     weights = None if data.weights is None else data.weights[rows]
     if weights is not None and not weights.any():
-        return {"rate": None, "auc": None, "stands_out": False, "worst": -1.0}
-    own = Predictions(data.labels[rows], data.scores[rows], weights)
-    of = clusters.of[rows]
-    wide = NormalDist().inv_cdf((1 + sure) / 2) / NormalDist().inv_cdf((1 + level) / 2)
+        return {"rate": None, "auc": None}
+    own, of = Predictions(data.labels[rows], data.scores[rows], weights), clusters.of[rows]
     (told,) = bins(np.zeros(len(rows), np.intp), own, of).values()
-    found: Document = {"rate": asdict(told), "auc": None, "stands_out": False}
-    far = []
+    rate = asdict(told) | {"distance": 0.0}
     if probabilities:
         end = told.low if told.predicted < told.observed else told.high
-        far.append(abs(told.predicted - told.observed) / max(abs(end - told.observed), 1e-12))
-    if min(told.positives, told.rows - told.positives) >= _LEAST:
-        try:
-            area = _auc(own, of, level)
-        except DataError:  # weights leave one class
-            area = None
-        if area is not None:
-            found["auc"] = area
-            reach = area["high"] - area["value"]
-            far.append((whole - area["value"]) / max(reach, 1e-12))
-    found["worst"] = float(max(far, default=-1.0))
-    found["stands_out"] = bool(found["worst"] > wide)
-    return found
+        error = max(abs(end - told.observed), _ALMOST_0) / z
+        rate["distance"] = float(abs(told.predicted - told.observed) / error)
+    enough = min(told.positives, told.rows - told.positives) >= _LEAST
+    return {"rate": rate, "auc": _auc(own, of, whole, z) if enough else None}
 
 
-def _auc(own: Predictions, of: Ints, level: float) -> Document | None:
-    """DeLong's interval, by cluster; None where a single one leaves nothing to tell it by."""
+def _auc(own: Predictions, of: Ints, whole: float, z: float) -> Document | None:
+    """DeLong's interval, by cluster; None where weights leave one class, or there is one cluster.
+
+    Only an AUC below that of all rows is far from it.
+    """
     _, codes = np.unique(of, return_inverse=True)
     clusters = Clusters("slice", codes, int(codes.max()) + 1)
-    value, error = standard_error(statistic(AUC(), own, clusters, seed=0)[0])
+    try:
+        value, error = standard_error(statistic(AUC(), own, clusters, seed=0)[0])
+    except DataError:
+        return None
     if not np.isfinite(error):
         return None
-    reach = NormalDist().inv_cdf((1 + level) / 2) * error
-    return {"value": value, "low": max(value - reach, 0.0), "high": min(value + reach, 1.0)}
+    return {
+        "value": value,
+        "low": max(value - z * error, 0.0),
+        "high": min(value + z * error, 1.0),
+        "distance": float(max(whole - value, 0.0) / max(error, _ALMOST_0)),
+    }

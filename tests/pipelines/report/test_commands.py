@@ -76,6 +76,26 @@ def test_a_run_whose_log_is_gone_does_without_slices(
     assert (named.code, named.out) == (1, "")
 
 
+def test_an_ablation_beside_the_run_is_shown(
+    crossrank: Callable[..., Any], world: Any, tmp_path: Path
+) -> None:
+    run = world.run.folder
+    file = run.with_name(f"{run.name}-ablation") / "ablation.json"
+    file.parent.mkdir()
+    lost = {"feature": "<hour>", "value": 0.01, "low": -0.01, "high": 0.03, "spread": 0.0}
+    told = {"run": str(run), "part": "test", "of": "AUC", "seeds": 1, "scorer": "ctr"}
+    file.write_text(json.dumps(told | {"metric": 0.6, "features": [lost], "needed": {}}))
+    out, numbers = tmp_path / "report.html", tmp_path / "valid.json"
+    try:
+        found = crossrank("report", run, "--by", "hour", "--out", out, "--json").json
+        other = crossrank("report", run, "--part", "valid", "--out", numbers, "--json").json
+    finally:
+        shutil.rmtree(file.parent)
+    assert found["importance"]["tables"][0]["features"] == [lost]
+    assert "AUC of the click model, 0.6000: by ablation" in out.read_text()
+    assert "gap" in other["importance"]
+
+
 def test_a_bundle_reports_what_the_run_does(
     crossrank: Callable[..., Any], world: Any, tmp_path: Path
 ) -> None:
@@ -103,7 +123,7 @@ def test_a_file_of_predictions(
     assert (found["label"], found["queries"]) == ("clicked", 400)
     assert [one["position"] for one in found["positions"]["positions"]] == list(range(10))
     assert found["slices"]["slices"][0]["value"] == "tv"
-    assert "no features" in found["importance"]["gap"]
+    assert "crossrank ablate" in found["importance"]["gap"]
     assert found["card"]["data"]["files"] == ["predictions.parquet"]
     assert found == json.loads(out.with_suffix(".json").read_text())
     by_device = crossrank("report", predictions, *options, "--cluster", "device", "--json").json
