@@ -47,7 +47,7 @@ def slices(
     clusters, whole = Clusters.by(data, cluster), AUC().compute(data)
     sure = 1 - (1 - level) / max(len(made.slices), 1)
     reach = tuple(NormalDist().inv_cdf((1 + one) / 2) for one in (level, sure))
-    found = [
+    found: list[Document] = [
         {"column": shown.name_of(one.by), "value": shown.value(one.value), "rows": len(one.rows)}
         | _measured(one.rows, data, clusters, whole, reach[0], probabilities=probabilities)
         for one in made.slices
@@ -97,9 +97,10 @@ def _auc(own: Predictions, of: Ints, whole: float, z: float) -> Document | None:
     _, codes = np.unique(of, return_inverse=True)
     clusters = Clusters("slice", codes, int(codes.max()) + 1)
     try:
-        value, error = standard_error(statistic(AUC(), own, clusters, seed=0)[0])
+        known = statistic(AUC(), own, clusters, seed=0)
     except DataError:
         return None
+    value, error = (np.nan, np.nan) if known is None else standard_error(known[0])
     if not np.isfinite(error):
         return None
     return {
