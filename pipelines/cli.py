@@ -25,6 +25,7 @@ from pipelines.commands.init import init
 from pipelines.commands.inspect import inspect
 from pipelines.commands.predict import predict
 from pipelines.commands.prepare import prepare
+from pipelines.commands.report import report
 from pipelines.commands.serve import serve
 from pipelines.commands.simulate import simulate
 from pipelines.commands.simulate_clicks import simulate_clicks
@@ -66,6 +67,7 @@ COMMANDS = (
     debias,
     evaluate,
     compare,
+    report,
     importance,
     ablate,
     explain,

@@ -30,6 +30,7 @@ from pipelines.bias.config import BiasConfig
 from pipelines.calibration import CalibrationConfig
 from pipelines.judge import metric_of
 from pipelines.negatives import Negatives
+from pipelines.report.config import CardConfig
 from pipelines.splits.order import ByOrder
 from pipelines.splits.registry import AnySplit
 from pipelines.stacking.config import StackingConfig, require_rows
@@ -131,6 +132,7 @@ class Config(_Section):
     export: ExportConfig = ExportConfig()
     rerank: RerankConfig | None = None
     track: TrackConfig | None = None
+    card: CardConfig | None = None
     tune: TuneConfig | None = Field(default=None, exclude=True)  # no run follows from it
     _base: Path = PrivateAttr(default=Path())
 

@@ -118,7 +118,7 @@ def train(
 def _key(config: Config, prepared: Prepared, start: Start | None) -> str:
     """Of all that the run follows from."""
     inputs = {
-        "config": json.loads(config.model_dump_json()),
+        "config": json.loads(config.model_dump_json(exclude={"card"})),  # no run follows from it
         "encoder": prepared.encoder.fingerprint,
         "data": prepared.about["data"],
         "versions": versions(),
