@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import xgboost as xgb
 
@@ -27,7 +28,6 @@ from pipelines.click_log.judged import Judged
 from pipelines.judge import judge_of, metric_of
 from pipelines.metrics.predictions import Predictions
 from pipelines.metrics.ranking import NDCG
-from ranking.choice import choose
 from ranking.clicks.pages import Pages
 from ranking.clicks.production import Production
 from ranking.clicks.traffic import sessions
@@ -37,6 +37,7 @@ from ranking.lambdamart.config import RankerConfig
 from ranking.lightgbm.config import LightGBMConfig
 from ranking.lightgbm.train import train as on_lightgbm
 from ranking.query_data import QueryData
+from ranking.ways import train_ways
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "mq2008"
 DEPTH, ROUNDS, PATIENCE = 10, 150, 25
@@ -94,7 +95,7 @@ def _read(parts: list[int]) -> Judged:
 
 
 def contest(world: World) -> dict[str, Any]:
-    """nDCG@10 on the test documents, by contestant, and what `auto` chose."""
+    """nDCG@10 on the test documents, by contestant, and the examination that was estimated."""
     from ranking.lambdamart.train import train
 
     config = RankerConfig(rounds=ROUNDS, patience=PATIENCE, max_depth=4)
@@ -103,9 +104,8 @@ def contest(world: World) -> dict[str, Any]:
     log = pl.DataFrame({"position": train_data.position, "click": train_data.label})
     examination = estimated(bias, log, train_data)
     known = Known(examination.depth, np.array(examination.examination), bias.minimum)
-    found = choose(config, world.names, train_data, valid, known, lambda *_: None)
+    found = train_ways(config, world.names, train_data, valid, known, lambda *_: None)
     results = {f"crossrank, {way}": world.ndcg(one) for way, one in found.rankers.items()}
-    results[AUTO] = world.ndcg(found.ranker)
     judge = judge_of(metric_of("nDCG@10"), valid)  # of clicks, as users of these have it
     on_clicks = config.model_copy(update={"unbiased": True})
     results[XGBOOST] = world.ndcg(
@@ -121,33 +121,42 @@ def contest(world: World) -> dict[str, Any]:
     )
     return {
         "ndcg": results,
-        "chosen": found.chosen,
         "examination": list(examination.examination),
     }
 
 
 def table(found: list[Found]) -> list[str]:
-    """Lines of Markdown: mean over folds and seeds, and the mean paired gain over XGBoost."""
+    """Lines of Markdown: means over folds and seeds by contestant, and `auto` less the rivals."""
     by = defaultdict(list)
     for one in found:
-        by[one["logger"], one["eta"]].append(one)
-    lines = []
-    for (logger, eta), some in sorted(by.items()):
-        ways = some[0]["ndcg"]
-        lines += [f"\n{logger} logger, eta {eta:g}, {len(some)} logs\n"]
-        lines += ["| contestant | nDCG@10 | less XGBoost's |", "|---|---|---|"]
-        for way in ways:
-            own = np.array([one["ndcg"][way] for one in some])
-            less = own - np.array([one["ndcg"][XGBOOST] for one in some])
-            error = less.std(ddof=1) / np.sqrt(len(less)) if len(less) > 1 else float("nan")
-            lines.append(f"| {way} | {own.mean():.4f} | {less.mean():+.4f} ± {error:.4f} |")
+        by[one["logger"], f"{one['eta']:g}"].append(one)
+        by[one["logger"], "all"].append(one)
+    names = list(found[0]["ndcg"]) if found else []
+    heads = ["logger, eta", "logs", *names, f"auto less {XGBOOST}", f"auto less {LIGHTGBM}"]
+    lines = [_row(heads), "|---" * len(heads) + "|"]
+    for (logger, eta), some in sorted(by.items(), reverse=True):
+        values = {name: np.array([one["ndcg"][name] for one in some]) for name in names}
+        means = [f"{values[name].mean():.4f}" for name in names]
+        less = [_less(values[AUTO] - values[rival]) for rival in (XGBOOST, LIGHTGBM)]
+        lines.append(_row([f"{logger}, {eta}", str(len(some)), *means, *less]))
     return lines
+
+
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _less(gains: npt.NDArray[np.float64]) -> str:
+    """The mean of paired gains, and its standard error where it can be told."""
+    if len(gains) < 2:
+        return f"{gains.mean():+.4f}"
+    return f"{gains.mean():+.4f} ± {gains.std(ddof=1) / np.sqrt(len(gains)):.4f}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--journal", type=Path, required=True)
-    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--seeds", nargs="+", type=int, default=(0,))
     parser.add_argument("--sessions", type=int, default=20, help="of each query")
     parser.add_argument("--etas", nargs="+", type=float, default=ETAS)
     parser.add_argument("--loggers", nargs="+", default=LOGGERS)
@@ -156,7 +165,7 @@ def main() -> None:
     options = parser.parse_args()
     lines = options.journal.read_text().splitlines() if options.journal.exists() else []
     done = {json.dumps(one["key"]): one for one in map(json.loads, lines)}
-    wanted = product(range(options.seeds), options.etas, options.folds, options.loggers)
+    wanted = product(options.seeds, options.etas, options.folds, options.loggers)
     for seed, eta, fold, logger in () if options.report else wanted:
         key = [seed, eta, fold, logger, options.sessions]
         if json.dumps(key) in done:

@@ -23,7 +23,7 @@ from pipelines.scoring import score
 from pipelines.train import train
 
 FOLDER = Path(__file__).resolve().parents[1] / "examples"
-NAMES = ("criteo", "trivago", "beauty", "mq2008")
+NAMES = ("criteo", "trivago", "beauty")
 LIBRARIES = ("tensorflow", "xgboost", "polars", "crossrank")
 
 Results = dict[str, list[float]]
@@ -38,7 +38,9 @@ def measure(name: str, seeds: int, folder: Path) -> Results:
             overrides.append(f"ranker.seed={seed}")
         config = load_config(FOLDER / f"{name}.toml", overrides)
         run = train(config, folder / name, lambda *_: None)
-        scored = score(run.prepared.part("test"), run.model, run.ranker, run.calibration)
+        scored = score(
+            run.prepared.part("test"), run.model, run.ranker, run.calibration, run.cosines
+        )
         for who, metrics in evaluate_scores(scored).items():
             for metric, value in metrics.items():
                 found.setdefault(f"{who} {metric}", []).append(value)

@@ -51,16 +51,20 @@ class Batch:
             query=None if self.query is None else self.query[rows],
         )
 
-    def matrix(self, logits: Floats | None = None) -> Floats:
-        """Every field as one number, for trees: float32 (rows, fields), then the CTR logit.
+    def matrix(self, logits: Floats | None = None, cosines: Floats | None = None) -> Floats:
+        """Every field as one number, for trees: float32 (rows, fields), then what a CTR model says.
 
-        Numerics as they are, ids as popularity ranks, sequences as their lengths: the columns
-        are `Layout.matrix_names`. The logit is rounded to 1/128, since a tree that splits at a
-        value it saw would send its last-bit neighbour, from another engine, the other way.
+        Numerics as they are, ids as popularity ranks, sequences as their lengths, the model's
+        logits (rows,) and cosines (rows, pairs): the columns are `Layout.matrix_names`. What the
+        model says is rounded to 1/128, since a tree that splits at a value it saw would send its
+        last-bit neighbour, from another engine, the other way.
         """
         lengths = [(values != PAD).sum(1, keepdims=True) for values in self.sequences.values()]
-        score = [] if logits is None else [np.rint(logits[:, None] * 128) / 128]
-        return np.concatenate([self.numerics, self.ids, *lengths, *score], axis=1, dtype=np.float32)
+        said = [] if logits is None else [logits[:, None]]
+        said += [] if cosines is None else [cosines]
+        rounded = [np.rint(values * 128) / 128 for values in said]
+        columns = [self.numerics, self.ids, *lengths, *rounded]
+        return np.concatenate(columns, axis=1, dtype=np.float32)
 
     @classmethod
     def concat(cls, batches: Sequence[Batch]) -> Batch:

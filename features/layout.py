@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -73,7 +74,7 @@ class Layout(BaseModel):
         """A name for each column of `Batch.numerics`."""
         return tuple(part for field in self.numerics for part in field.parts)
 
-    def matrix_names(self, *, logit: bool) -> tuple[str, ...]:
-        """Columns of `Batch.matrix`, with or without the CTR model's logit."""
+    def matrix_names(self, *, logit: bool, cosines: Sequence[str] = ()) -> tuple[str, ...]:
+        """Columns of `Batch.matrix`, with or without the CTR model's logit and cosines."""
         names = tuple(field.name for field in (*self.ids, *self.sequences))
-        return (*self.numeric_names, *names, *([LOGIT] if logit else []))
+        return (*self.numeric_names, *names, *([LOGIT] if logit else []), *cosines)

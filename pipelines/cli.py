@@ -10,17 +10,23 @@ import typer
 from features import extensions
 from features.errors import CrossrankError
 from pipelines import console, interrupt
+from pipelines.commands.ablate import ablate
+from pipelines.commands.backtest import backtest
 from pipelines.commands.bias import bias
 from pipelines.commands.bundle import bundle
+from pipelines.commands.compare import compare
 from pipelines.commands.debias import debias
 from pipelines.commands.demo import demo
 from pipelines.commands.drift import drift
 from pipelines.commands.evaluate import evaluate
+from pipelines.commands.explain import explain
 from pipelines.commands.export import export
+from pipelines.commands.importance import importance
 from pipelines.commands.init import init
 from pipelines.commands.inspect import inspect
 from pipelines.commands.predict import predict
 from pipelines.commands.prepare import prepare
+from pipelines.commands.report import report
 from pipelines.commands.serve import serve
 from pipelines.commands.simulate import simulate
 from pipelines.commands.simulate_clicks import simulate_clicks
@@ -58,9 +64,15 @@ COMMANDS = (
     prepare,
     train,
     tune,
+    backtest,
     bias,
     debias,
     evaluate,
+    compare,
+    report,
+    importance,
+    ablate,
+    explain,
     export,
     bundle,
     verify,

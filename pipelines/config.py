@@ -31,8 +31,10 @@ from pipelines.calibration import CalibrationConfig
 from pipelines.judge import metric_of
 from pipelines.negatives import Negatives
 from pipelines.quantization.config import ExportConfig
+from pipelines.report.config import CardConfig
 from pipelines.splits.order import ByOrder
 from pipelines.splits.registry import AnySplit
+from pipelines.stacking.config import StackingConfig, require_rows
 from pipelines.tracking import TrackConfig
 from pipelines.tune.config import TuneConfig
 from ranking.registry import AnyRankerConfig
@@ -120,10 +122,12 @@ class Config(_Section):
     train: Any = Field(default_factory=dict)
     calibration: CalibrationConfig | None = None
     ranker: AnyRankerConfig | None = None
+    stacking: StackingConfig | None = None
     bias: BiasConfig | None = None
     export: ExportConfig = ExportConfig()
     rerank: RerankConfig | None = None
     track: TrackConfig | None = None
+    card: CardConfig | None = None
     tune: TuneConfig | None = Field(default=None, exclude=True)  # no run follows from it
     _base: Path = PrivateAttr(default=Path())
 
@@ -153,12 +157,7 @@ class Config(_Section):
                 "declare it or set ranker.unbiased = false"
             )
         both = self.model is not None and self.ranker is not None
-        if both and getattr(self.data.split, "ranker", 1) == 0:
-            raise ValueError(
-                "a ranker on top of a model needs rows of its own, so that it does not learn "
-                "from scores fitted to its own labels; set data.split.ranker, for example 0.1 "
-                "(of a kfold split, 1 fold)"
-            )
+        require_rows(self.stacking, self.data.split, self.data.negatives, both=both)
         if self.data.tasks and self.model is None:
             raise ValueError(
                 "data.tasks are labels that a [model] learns; a [ranker] learns from data.label "
@@ -248,6 +247,8 @@ def check_config(document: Mapping[str, Any], base: Path) -> Config:
         raise ConfigError(explain(error, Schema if error.title == "Schema" else Config)) from error
     if config.calibration is not None:
         config.calibration.require(schema)
+    if config.stacking is not None:
+        config.stacking.require(schema)
     if config.ranker is not None:
         metric_of(config.ranker.metric)
     if config.rerank is not None:

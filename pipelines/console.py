@@ -118,6 +118,16 @@ def metrics_table(title: str, results: Mapping[str, Mapping[str, float]]) -> Non
     table(title, ["metric", *results], rows)
 
 
+def say(line: str) -> None:
+    """A line of text from data, where [brackets] mean nothing."""
+    OUT.print(line, markup=False, soft_wrap=True)
+
+
+def warn(line: str) -> None:
+    """The same on stderr, in red."""
+    ERR.print(line, style="red", markup=False, soft_wrap=True)
+
+
 def emit(document: Any) -> None:
     """One JSON object on stdout."""
     OUT.file.write(json.dumps(document) + "\n")

@@ -124,7 +124,7 @@ def run_demo(out: Path, rows: int, seed: int, *, as_json: bool = False) -> None:
 
 
 def _test(run: Run, simulation: Simulation) -> Results:
-    scored = score(run.prepared.part("test"), run.model, run.ranker, run.calibration)
+    scored = score(run.prepared.part("test"), run.model, run.ranker, run.calibration, run.cosines)
     results = evaluate_scores(scored)
     for who, metrics in against_truth(scored, simulation.path).items():
         results.setdefault(who, {}).update(metrics)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -12,6 +13,7 @@ from features.suggest import listing
 from pipelines.metrics.auc import AUC
 from pipelines.metrics.calibration import ECE, PCOC
 from pipelines.metrics.evaluate import evaluate
+from pipelines.metrics.items import Items
 from pipelines.metrics.loss import NE, LogLoss
 from pipelines.metrics.metric import Metric
 from pipelines.metrics.predictions import QUERY, Predictions
@@ -24,47 +26,87 @@ RANKING_METRICS: tuple[Metric, ...] = (NDCG(cutoff=10), MRR())
 Results = dict[str, dict[str, float]]
 
 
-def evaluate_scores(scored: pl.DataFrame, metrics: Sequence[Metric] = ()) -> Results:
-    """Metrics by scorer: `ctr` for the column probability, `ranker` for the column rank, and
-    `uncalibrated` for what the model's probabilities were before their calibration. A further task
-    goes by its name, over the rows where its label was observed.
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """One scorer's predictions, the rows that they are of, and the metrics asked of them."""
 
-    Without `metrics`, those that fit: CTR metrics for probabilities with labels 0 and 1, ranking
-    metrics where the rows have queries.
+    rows: pl.DataFrame
+    data: Predictions
+    metrics: tuple[Metric, ...]
+
+
+def evaluate_scores(scored: pl.DataFrame, metrics: Sequence[Metric] = ()) -> Results:
+    """Metrics by scorer, as `scorers` has it.
 
     Raises:
         DataError: no label, or a metric is not defined for these rows.
+    """
+    return {who: evaluate(one.metrics, one.data) for who, one in scorers(scored, metrics).items()}
+
+
+def scorers(
+    scored: pl.DataFrame,
+    metrics: Sequence[Metric] = (),
+    groups: Sequence[str] = (),
+    further: Sequence[Metric] = (),
+    items: Items | None = None,
+) -> dict[str, Judged]:
+    """`ctr` for the column probability, `ranker` for the column rank, and `uncalibrated` for what
+    the model's probabilities were before their calibration. A further task goes by its name, over
+    the rows where its label was observed.
+
+    Without `metrics`, those that fit: CTR metrics for probabilities with labels 0 and 1, ranking
+    metrics where the rows have queries. `further` metrics are asked beside either. `groups` are
+    columns to keep beside the metrics' own; `items` is what is known of those shown.
+
+    Raises:
+        DataError: no label.
     """
     if "label" not in scored.columns:
         raise DataError(
             f"Evaluation needs a label; the rows hold {listing(scored.columns)}. "
             "Declare data.label, or name the column."
         )
-    results: Results = {}
+    found: dict[str, Judged] = {}
     grouped = "query" in scored.columns
+
+    def judge(who: str, column: str, chosen: Sequence[Metric], label: str = "label") -> None:
+        chosen = tuple(dict.fromkeys([*chosen, *further]))
+        if who == "ranker" and "ctr" in found:  # metrics of probabilities were asked of those
+            chosen = tuple(metric for metric in chosen if not metric.of_probabilities)
+        wanted = [*groups, *(name for metric in chosen for name in metric.needs_groups)]
+        rows = scored if label == "label" else scored.drop_nulls(label)
+        found[who] = Judged(rows, predictions(rows, column, label, wanted, items), chosen)
+
     if PROBABILITY in scored.columns:
         chosen = metrics or (*CTR_METRICS, *(RANKING_METRICS if grouped else ()))
-        results["ctr"] = evaluate(chosen, predictions(scored, PROBABILITY))
+        judge("ctr", PROBABILITY, chosen)
         if UNCALIBRATED in scored.columns:
-            results[UNCALIBRATED] = evaluate(chosen, predictions(scored, UNCALIBRATED))
+            judge(UNCALIBRATED, UNCALIBRATED, chosen)
         for label in [name for name in scored.columns if name.startswith(TASK)]:
-            task, rows = label.removeprefix(TASK), scored.drop_nulls(label)
-            results[task] = evaluate(chosen, predictions(rows, TASK_PROBABILITY + task, label))
+            task = label.removeprefix(TASK)
+            judge(task, TASK_PROBABILITY + task, chosen, label)
     if RANK in scored.columns and not (
         PROBABILITY in scored.columns and scored[PROBABILITY].equals(scored[RANK])
     ):
         chosen = metrics or (RANKING_METRICS if grouped else CTR_METRICS[:1])
-        if "ctr" in results:  # metrics of probabilities were asked of those
-            chosen = [metric for metric in chosen if not metric.of_probabilities]
-        results["ranker"] = evaluate(chosen, predictions(scored, RANK))
-    return results
+        judge("ranker", RANK, chosen)
+    return found
 
 
-def predictions(scored: pl.DataFrame, column: str, label: str = "label") -> Predictions:
-    """Labels, weights and queries of scored rows, against one column of scores."""
+def predictions(
+    scored: pl.DataFrame,
+    column: str,
+    label: str = "label",
+    groups: Sequence[str] = (),
+    items: Items | None = None,
+) -> Predictions:
+    """Labels, weights, queries and further groups of scored rows, against a column of scores."""
+    ids = [QUERY, *(name for name in groups if name != QUERY)]
     return Predictions(
         labels=scored[label].cast(pl.Float64).to_numpy(),
         scores=scored[column].cast(pl.Float64).to_numpy(),
         weights=scored["weight"].cast(pl.Float64).to_numpy() if "weight" in scored else None,
-        groups={QUERY: scored["query"].to_numpy()} if "query" in scored.columns else {},
+        groups={name: scored[name].to_numpy() for name in ids if name in scored.columns},
+        items=items,
     )

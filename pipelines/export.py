@@ -91,6 +91,7 @@ def _trained(run: Run, rerank: RerankConfig | None) -> bundles.Trained:
         version=_version(run, rerank),
         calibration=run.calibration,
         rerank=rerank,
+        cosines=run.cosines,
     )
 
 

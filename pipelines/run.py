@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from features import store
+from features.cosines import Cosine
 from features.encoder import Encoder
 from features.errors import FingerprintError
 from features.files import read_json
@@ -21,6 +22,7 @@ from pipelines.config import Config, check_config
 from pipelines.prepare import Prepared
 from pipelines.progressive.report import FILE as PROGRESSIVE
 from pipelines.progressive.report import Report
+from pipelines.stacking.opinions import Asked, Kept, cosines_of
 from ranking import registry as rankers
 from ranking.registry import AnyRanker
 from serving.calibration import store as calibrations
@@ -47,7 +49,8 @@ _PACKAGES = (
 class Run:
     """A finished run: config.json, run.json, metrics.json, history.json (validation by epoch and
     round, sparsity by table), encoder/ with the schema, checkpoint/, calibration.json and ranker/
-    where there is one; progressive.json, tensorboard/ and mlflow.json where they were asked for;
+    where there is one; out_of_fold.npy (what the ranker learned of the model, by training row),
+    progressive.json, tensorboard/ and mlflow.json where they were asked for;
     golden.parquet.
     """
 
@@ -105,9 +108,25 @@ class Run:
         return model
 
     @cached_property
+    def cosines(self) -> tuple[Cosine, ...]:
+        """What its ranker is given of the model beside the logit."""
+        return cosines_of(self.config, self.encoder.layout)
+
+    @cached_property
     def ranker(self) -> AnyRanker | None:
         folder = self.folder / "ranker"
         return rankers.load(folder) if folder.exists() else None
+
+    @cached_property
+    def opinions(self) -> Asked | None:
+        """What its model says to its ranker."""
+        return None if self.model is None else Asked(self.model, self.cosines)
+
+    @property
+    def unseen(self) -> Kept | None:
+        """What was said of the training rows by models that had not seen them."""
+        stacking = self.config.stacking
+        return None if stacking is None or stacking.folds is None else Kept.load(self.folder)
 
     @cached_property
     def calibration(self) -> AnyCalibration | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -10,8 +10,18 @@ import numpy.typing as npt
 import polars as pl
 
 from features.batch import Batch
-from features.dataset.dataset import LABEL, POSITION, QUERY, WEIGHT, Dataset, role_column
+from features.cosines import Cosine
+from features.dataset.dataset import (
+    LABEL,
+    POSITION,
+    PROPENSITY,
+    QUERY,
+    WEIGHT,
+    Dataset,
+    role_column,
+)
 from features.sigmoid import sigmoid
+from pipelines.stacking.opinions import Asked, Opinions
 from ranking.query_data import QueryData
 from ranking.registry import AnyRanker
 from serving.calibration.store import AnyCalibration
@@ -27,20 +37,24 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 
 
-def matrix(dataset: Dataset, model: Model | None) -> tuple[Floats, Floats | None]:
+def matrix(dataset: Dataset, opinions: Opinions | None) -> tuple[Floats, Floats | None]:
     """The ranker's columns float32 (rows, columns), and the logits float32 (rows, tasks)."""
     matrices, logits = [], []
+    start = 0
     for batch in dataset.batches(BATCH):
-        columns, score = _columns(batch, model)
+        columns, score = _columns(batch, start, opinions)
         matrices.append(columns)
         if score is not None:
             logits.append(score)
+        start += batch.rows
     return np.concatenate(matrices), np.concatenate(logits) if logits else None
 
 
-def _columns(batch: Batch, model: Model | None) -> tuple[Floats, Floats | None]:
-    score = None if model is None else model.task_logits([batch])
-    return batch.matrix(None if score is None else score[:, 0]), score
+def _columns(batch: Batch, start: int, opinions: Opinions | None) -> tuple[Floats, Floats | None]:
+    if opinions is None:
+        return batch.matrix(), None
+    logits, cosines = opinions(batch, start)
+    return batch.matrix(logits[:, 0], cosines), logits
 
 
 def query_data(dataset: Dataset, columns: Floats) -> QueryData:
@@ -48,7 +62,7 @@ def query_data(dataset: Dataset, columns: Floats) -> QueryData:
     return _query_data(columns, _roles(dataset))
 
 
-def query_pages(dataset: Dataset, model: Model | None, rows: int) -> Iterator[QueryData]:
+def query_pages(dataset: Dataset, opinions: Opinions | None, rows: int) -> Iterator[QueryData]:
     """The same in pages of whole queries: as many as fit into `rows`, or one that is longer.
 
     Labels, queries and positions are in memory at once, the columns of a page alone. Raises
@@ -58,7 +72,7 @@ def query_pages(dataset: Dataset, model: Model | None, rows: int) -> Iterator[Qu
     top = None if POSITION not in roles.columns else cast("int", roles[POSITION].min())
     start = 0
     for batch in dataset.batches(rows, by_query=True):
-        columns, _ = _columns(batch, model)
+        columns, _ = _columns(batch, start, opinions)
         yield _query_data(columns, roles.slice(start, batch.rows), top)
         start += batch.rows
 
@@ -68,11 +82,13 @@ def _roles(dataset: Dataset) -> pl.DataFrame:
 
 
 def _query_data(columns: Floats, roles: pl.DataFrame, top: int | None = None) -> QueryData:
-    position, weight = (
-        roles[role] if role in roles.columns else None for role in (POSITION, WEIGHT)
+    position, weight, propensity = (
+        roles[role] if role in roles.columns else None for role in (POSITION, WEIGHT, PROPENSITY)
     )
     label = roles[LABEL].to_numpy()
-    return QueryData.of(columns, label, roles[QUERY], position, weight, top=top)
+    return QueryData.of(
+        columns, label, roles[QUERY], position, weight, propensity=propensity, top=top
+    )
 
 
 def segments_of(dataset: Dataset, feature: str | None) -> Ints | None:
@@ -85,10 +101,12 @@ def score(
     model: Model | None,
     ranker: AnyRanker | None,
     calibration: AnyCalibration | None = None,
+    cosines: Sequence[Cosine] = (),
 ) -> pl.DataFrame:
     """The roles of each row, its click probability and its ranking score, in order.
 
-    `rank` is the ranker's score, or the probability where there is no ranker. With a calibration
+    `rank` is the ranker's score, or the probability where there is no ranker; `cosines` are what
+    it is given of the model beside the logit. With a calibration
     the model's own probability stands beside that which it makes of it, as `uncalibrated`. Those
     of further tasks are `probability:` and the task's name.
     """
@@ -98,7 +116,7 @@ def score(
         assert model is not None  # a run has a model, a ranker, or both
         every: Floats | None = model.task_logits(dataset.batches(BATCH))
     else:
-        columns, every = matrix(dataset, model)
+        columns, every = matrix(dataset, None if model is None else Asked(model, cosines))
     found: dict[str, Floats] = {}
     if every is not None:
         logits = every[:, 0]

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from features import store
+from features.cosines import Cosine
 from features.errors import ConfigError, DataError
 from features.files import read_json, remove, resuming, unfinished, write_json
 from models.evidence import FILE as EVIDENCE
@@ -18,6 +19,8 @@ from pipelines.evaluate import Results, evaluate_scores
 from pipelines.prepare import Prepared, Report, prepare
 from pipelines.run import RUN, Run, about, versions
 from pipelines.scoring import score
+from pipelines.stacking.opinions import Asked, cosines_of
+from pipelines.stacking.out_of_fold import out_of_fold
 from pipelines.start import Start
 from pipelines.tracking import tracker_of
 from pipelines.train_model import SNAPSHOT, ModelTraining, sparsity
@@ -80,22 +83,29 @@ def train(
         told |= {"from": begin and begin.about(out), "training": key}
         tracker.begin(work, document, told)
         model, ranker, calibrated = None, None, None
+        cosines: tuple[Cosine, ...] = ()
         epochs: list[Metrics] = []
         rounds: list[Metrics] = []
+        unseen = None
+        if config.stacking is not None and config.stacking.folds is not None:
+            unseen = out_of_fold(config, prepared, report, work, begin)
+            unseen.save(work)
         if config.model is not None:
             watchers = [tracker] if watch is None else [tracker, Epochs(watch)]
             model, epochs = ModelTraining(config, prepared, work, begin).run(report, watchers)
+            cosines = cosines_of(config, prepared.encoder.layout)
             if config.calibration is not None:
                 calibrated = calibrate(config.calibration, model, prepared.part("valid"))
                 calibrations.save(calibrated.calibration, work)
         if config.ranker is not None:
             known = None if begin is None else begin.ranker
-            ranker, rounds = train_ranker(config, prepared, model, report, work, known)
+            opinions = None if model is None else Asked(model, cosines)
+            ranker, rounds = train_ranker(config, prepared, opinions, report, work, known, unseen)
             ranker.save(work / "ranker")
         sparse = {} if model is None else sparsity(model)
         write_json(work / "history.json", {"epochs": epochs, "rounds": rounds, "sparsity": sparse})
         fitted = None if calibrated is None else calibrated.calibration
-        valid = score(prepared.part("valid"), model, ranker, fitted)
+        valid = score(prepared.part("valid"), model, ranker, fitted, cosines)
         metrics: Results = evaluate_scores(valid if calibrated is None else calibrated.fair(valid))
         write_json(work / "metrics.json", metrics)
         write_json(work / RUN, told)
@@ -108,7 +118,7 @@ def train(
 def _key(config: Config, prepared: Prepared, start: Start | None) -> str:
     """Of all that the run follows from."""
     inputs = {
-        "config": json.loads(config.model_dump_json()),
+        "config": json.loads(config.model_dump_json(exclude={"card"})),  # no run follows from it
         "encoder": prepared.encoder.fingerprint,
         "data": prepared.about["data"],
         "versions": versions(),

@@ -15,6 +15,7 @@ from pipelines.prepare import Prepared, Report
 from pipelines.progressive.report import FILE as PROGRESSIVE
 from pipelines.progressive.validation import ProgressiveValidation
 from pipelines.scoring import score
+from pipelines.stacking.opinions import cosines_of
 from pipelines.start import Start
 from pipelines.watching import Bars, Watcher, watching
 
@@ -33,12 +34,21 @@ SNAPSHOT, _SCORES = "snapshot", ".scores"  # of a training under way
 class ModelTraining:
     """One training of a configuration's CTR model, whose unfinished work stands in a folder.
 
+    It learns from the training part, unless from the rows of `train`.
+
     Raises:
-        ConfigError: TensorFlow is not installed, or the model is declared otherwise than that
-            which it starts from.
+        ConfigError: TensorFlow is not installed, the model is declared otherwise than that which
+            it starts from, or it has no such embeddings as `stacking.cosines` names.
     """
 
-    def __init__(self, config: Config, prepared: Prepared, work: Path, start: Start | None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        prepared: Prepared,
+        work: Path,
+        start: Start | None,
+        train: Dataset | None = None,
+    ) -> None:
         if isinstance(config.model, dict):
             raise ConfigError(
                 "Training a [model] needs TensorFlow, which is not installed here. "
@@ -50,7 +60,7 @@ class ModelTraining:
         from models.model import Model
 
         self._config, self._settings, self._work = config, config.train, work
-        self._train, self._valid = prepared.part("train"), prepared.part("valid")
+        self._train, self._valid = train or prepared.part("train"), prepared.part("valid")
         self._fingerprint, self._offset = prepared.encoder.fingerprint, prepared.offset
         self._monitor = Monitor.parse(self._settings.monitor, config.data.tasks)
         model = Model(
@@ -60,6 +70,7 @@ class ModelTraining:
             self._settings.seed,
             _priors(self._train, prepared.offset),
         )
+        cosines_of(config, self._train.layout)  # what it cannot give is not found out at the end
         self._trainer = self._begun(model, start)
         self._snapshot = work / SNAPSHOT
         begun = self._snapshot.exists()

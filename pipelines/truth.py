@@ -38,6 +38,19 @@ def against_truth(scored: pl.DataFrame, folder: Path) -> Results:
     return results
 
 
+def true_scores(scored: pl.DataFrame, folder: Path) -> pl.DataFrame:
+    """The scored rows with the truth's click probability and relevance for scores.
+
+    Raises DataError as `against_truth` does.
+    """
+    truth = _joined(scored.drop(PROBABILITY, RANK, strict=False), Simulation.read(folder))
+    return truth.select(
+        *(name for name in scored.columns if name not in (PROBABILITY, RANK)),
+        pl.col("click_probability").alias(PROBABILITY),
+        pl.col("relevance").alias(RANK),
+    )
+
+
 def _joined(scored: pl.DataFrame, simulation: Simulation) -> pl.DataFrame:
     truth = pl.scan_parquet(simulation.truth_files)
     rows = (
@@ -47,6 +60,7 @@ def _joined(scored: pl.DataFrame, simulation: Simulation) -> pl.DataFrame:
             left_on=["query", "position"],
             right_on=["query_id", "position"],
             how="left",
+            maintain_order="left",
         )
         .collect()
     )

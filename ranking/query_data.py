@@ -25,6 +25,8 @@ class QueryData:
     matrix: float32 (rows, features). label: float32 (rows,). groups: sizes of the queries, and the
     order that brought the rows here. position: int32 (rows,) from 0 at the top of a query, or None
     where only the order is known. weight: float32 (queries,), or None where each counts 1.
+    propensity: float32 (rows,), how likely the row was shown there, where the log says so. cluster:
+    int64 (queries,), what is independent where queries are not.
     """
 
     matrix: Floats
@@ -32,6 +34,8 @@ class QueryData:
     groups: Groups
     position: Ints | None = None
     weight: Floats | None = None
+    propensity: Floats | None = None
+    cluster: npt.NDArray[np.int64] | None = None
 
     @classmethod
     def of(
@@ -42,6 +46,7 @@ class QueryData:
         position: Column | None = None,
         weight: Column | None = None,
         *,
+        propensity: Column | None = None,
         top: int | None = None,
     ) -> Self:
         """Sort rows by query and position; each argument has a value a row.
@@ -65,6 +70,7 @@ class QueryData:
             groups,
             None if shown is None else _from_the_top(shown, top)[order],
             None if weight is None else _of_queries(_series("weight", weight), ids, groups),
+            None if propensity is None else np.asarray(propensity, np.float32)[order],
         )
 
     @property
@@ -93,6 +99,8 @@ class QueryData:
             groups=Groups(self.groups.order[kept], self.sizes[chosen]),
             position=None if self.position is None else self.position[kept],
             weight=None if self.weight is None else self.weight[chosen],
+            propensity=None if self.propensity is None else self.propensity[kept],
+            cluster=None if self.cluster is None else self.cluster[chosen],
         )
 
     def top(self, depth: int) -> QueryData:
@@ -112,6 +120,8 @@ class QueryData:
             groups=Groups(self.groups.order[kept], sizes[sizes > 0]),
             position=self.position[kept],
             weight=None if self.weight is None else self.weight[sizes > 0],
+            propensity=None if self.propensity is None else self.propensity[kept],
+            cluster=None if self.cluster is None else self.cluster[sizes > 0],
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from features.cosines import Cosine
 from features.errors import BundleError, DataError
 from features.files import read_json, write_json
 from serving.rerank.config import RerankConfig
@@ -36,7 +37,8 @@ class Manifest(BaseModel):
     """What a bundle holds and where it comes from.
 
     encoder, data: fingerprints. calibration: whether there is one. tolerance: largest difference
-    from the golden scores. rerank: what becomes of ranked candidates.
+    from the golden scores. rerank: what becomes of ranked candidates. cosines: the ranker's columns
+    after the logit.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -55,6 +57,7 @@ class Manifest(BaseModel):
     tolerance: float
     model: dict[str, Any] | None = None
     rerank: RerankConfig | None = None
+    cosines: tuple[Cosine, ...] = ()
     files: dict[str, FileEntry] = Field(default_factory=dict)
 
     @property

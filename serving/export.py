@@ -13,6 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from features import store
+from features.cosines import Cosine
 from features.encoder import Encoder
 from features.errors import BundleError, FingerprintError
 from features.files import replacing
@@ -47,6 +48,7 @@ class Trained:
     version: str
     calibration: AnyCalibration | None = None
     rerank: RerankConfig | None = None
+    cosines: tuple[Cosine, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,7 @@ def _manifest(trained: Trained, quantize: str, tables: dict[str, TableEntry]) ->
         tolerance=_TOLERANCE,
         model=model,
         rerank=trained.rerank,
+        cosines=trained.cosines,
     )
 
 

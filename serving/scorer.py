@@ -13,6 +13,7 @@ import xgboost as xgb
 
 from features import store
 from features.batch import Batch
+from features.cosines import Cosines, Readable
 from features.encoder import Encoder
 from features.errors import BundleError, ConfigError, CrossrankError, DataError
 from features.layout import Layout
@@ -69,9 +70,10 @@ class Scorer:
         calibration: AnyCalibration | None = None,
     ) -> None:
         self.manifest, self.encoder = manifest, encoder
-        self._dense, self._booster = dense, booster
+        self._dense, self.booster = dense, booster
         self._embed = Embedder(encoder.layout, tables, manifest.tables)
-        self._calibration, self._segment = calibration, _segment(encoder.layout, calibration)
+        self.cosines = _cosines(encoder.layout, manifest, tables)
+        self.calibration, self._segment = calibration, _segment(encoder.layout, calibration)
 
     @classmethod
     def load(cls, folder: Path, threads: int = 1) -> Self:
@@ -108,7 +110,7 @@ class Scorer:
                 f"dense.tflite must give {1 + len(encoder.schema.tasks)} logits a row, one for "
                 f"each label of the schema; it gives {dense.tasks}. Export the model again."
             )
-        booster = _booster(folder) if manifest.ranker else None
+        booster = _booster(folder, encoder.layout, manifest) if manifest.ranker else None
         calibration = _calibration(folder, encoder.layout) if manifest.calibration else None
         return cls(manifest, encoder, tables, dense, booster, calibration)
 
@@ -131,21 +133,22 @@ class Scorer:
         logits = probability = None
         tasks: dict[str, Floats] = {}
         if self._dense is not None:
-            logits, *further = self._logits(batch).T
+            logits, *further = self.logits(batch).T
             probability = self._probability(logits, batch)
             named = zip(self.encoder.schema.tasks, further, strict=True)
             tasks = {name: sigmoid(one) for name, one in named}
-        if self._booster is not None and (rank or probability is None):
-            ranked = self._booster.inplace_predict(batch.matrix(logits), predict_type="margin")
+        if self.booster is not None and (rank or probability is None):
+            columns = batch.matrix(logits, self.cosines(batch))
+            ranked = self.booster.inplace_predict(columns, predict_type="margin")
             return Scores(probability, ranked, tasks)
         assert probability is not None  # a bundle holds a CTR model, a ranker, or both
         return Scores(probability, probability, tasks)
 
     def _probability(self, logits: Floats, batch: Batch) -> Floats:
-        if self._calibration is None:
+        if self.calibration is None:
             return sigmoid(logits)
         segments = None if self._segment is None else batch.ids[:, self._segment]
-        return self._calibration.apply(logits, segments)
+        return self.calibration.apply(logits, segments)
 
     def _check_numbers(self, batch: Batch) -> None:
         finite = np.isfinite(batch.numerics)
@@ -156,8 +159,12 @@ class Scorer:
                 f"scaled; row {row} does not. Mend the number, or send it as missing."
             )
 
-    def _logits(self, batch: Batch) -> Floats:
-        """Float32 (rows, tasks)."""
+    def logits(self, batch: Batch) -> Floats:
+        """Of the CTR model, which the bundle must hold: float32 (rows, tasks).
+
+        Raises:
+            DataError: a number is too large.
+        """
         assert self._dense is not None
         logits = self._dense(self._embed(batch)).reshape(batch.rows, self._dense.tasks)
         finite = np.isfinite(logits).all(1)
@@ -210,7 +217,18 @@ def _segment(layout: Layout, calibration: AnyCalibration | None) -> int | None:
     return None if feature is None else [one.name for one in layout.ids].index(feature)
 
 
-def _booster(folder: Path) -> Any:
+def _cosines(layout: Layout, manifest: Manifest, tables: dict[str, StoredTable]) -> Cosines:
+    read = {
+        name: Readable(RowSpace(layout, manifest.tables[name].fields), table.gather)
+        for name, table in tables.items()
+    }
+    try:
+        return Cosines(layout, manifest.cosines, read)
+    except ConfigError as error:
+        raise BundleError(f"{error} Export the model again.") from error
+
+
+def _booster(folder: Path, layout: Layout, manifest: Manifest) -> Any:
     booster = xgb.Booster()
     try:
         booster.load_model(folder / "ranker" / "trees.ubj")
@@ -219,5 +237,12 @@ def _booster(folder: Path) -> Any:
         raise BundleError(
             f"ranker/trees.ubj must be an XGBoost model; loading it failed: {reason}."
         ) from error
+    cosines = [one.name for one in manifest.cosines]
+    columns = len(layout.matrix_names(logit=bool(manifest.tables), cosines=cosines))
+    if booster.num_features() != columns:
+        raise BundleError(
+            f"ranker/trees.ubj must read the {columns} columns that the manifest tells; it reads "
+            f"{booster.num_features()}. Export the model again."
+        )
     booster.set_param({"nthread": 1})
     return booster

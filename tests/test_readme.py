@@ -69,7 +69,10 @@ def shell(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 # Several trainings, each in a process of its own.
-SLOW = {"incremental.md", "losses.md", "ranking.md", "reranking.md", "training.md", "tuning.md"}
+SLOW = {
+    "backtest.md", "explain.md", "incremental.md", "losses.md", "ranking.md", "reranking.md",
+    "training.md", "tuning.md",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(

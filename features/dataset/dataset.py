@@ -34,11 +34,14 @@ TASK = "task:"  # and its name: the role of a further label
 
 
 class Dataset:
-    """An encoded dataset. Raises DataError where the folder is incomplete."""
+    """An encoded dataset: the parts that a folder's manifest names, or another one's of them.
 
-    def __init__(self, folder: Path) -> None:
+    Raises DataError where the folder is incomplete.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest | None = None) -> None:
         self.folder = folder
-        self.manifest = Manifest.read(folder)
+        self.manifest = Manifest.read(folder) if manifest is None else manifest
 
     @property
     def layout(self) -> Layout:

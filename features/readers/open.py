@@ -25,6 +25,7 @@ from features.readers.partitions import partitioned
 from features.readers.paths import resolve
 from features.readers.sequences import SequenceOptions, SequenceSource
 from features.readers.source import Source
+from features.readers.trec import qrels_source, run_source
 from features.suggest import nearest
 
 _COMPRESSED = (".gz", ".zst")
@@ -70,6 +71,8 @@ FORMATS: dict[str, Format] = {
     "libsvm": Format(LibsvmOptions, lambda files, own, _: libsvm_source(files, own)),
     "letor": Format(LetorOptions, lambda files, own, _: LetorSource(files, own)),
     "sequences": Format(SequenceOptions, SequenceSource),
+    "trec_run": Format(Options, lambda files, own, _: run_source(files, own), _text(".run")),
+    "trec_qrels": Format(Options, lambda files, own, _: qrels_source(files, own), _text(".qrels")),
 }
 
 

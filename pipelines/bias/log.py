@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Collection
 
 import polars as pl
 
 from features.errors import ConfigError, DataError, SchemaError
 from features.suggest import listing
-from pipelines.bias.config import BiasConfig
+from pipelines.bias.config import RANKS, BiasConfig
 from pipelines.config import Config
 from pipelines.division import Division
 from pipelines.prepare import Report
@@ -16,9 +16,9 @@ from pipelines.prepare import Report
 CLICK, QUERY, POSITION = "click", "query", "position"
 
 
-def click_log(config: Config, parts: Container[str], report: Report) -> pl.DataFrame:
+def click_log(config: Config, parts: Collection[str], report: Report) -> pl.DataFrame:
     """The rows of some parts, each in order: query int64 (numbered), position int32 from 0,
-    click float32, and of item, random, partner and swapped those that are declared.
+    click float32, and of item, random, partner, swapped, ranker and ranks those that are declared.
 
     Raises:
         ConfigError: no query or no position is declared.
@@ -38,18 +38,22 @@ def click_log(config: Config, parts: Container[str], report: Report) -> pl.DataF
             rows = piece.rows.select(_one(own).alias(role) for role, own in roles.items())
             pieces.setdefault(piece.part, []).append(rows)
     if not pieces:
-        raise DataError("The training part must hold rows; it holds none. Change data.split.")
+        raise DataError(
+            f"The part {listing(sorted(parts))} must hold rows; it holds none. Change data.split."
+        )
     # Part by part: a chunk of the log may hold the ends of two.
     every = [rows for part in pieces.values() for rows in part]
     log = pl.concat(every, how="vertical_relaxed")
-    for role in roles.keys() - {"partner"}:
+    may_miss = {role for role in roles if role in ("partner", "ranker") or role.startswith(RANKS)}
+    for role in roles.keys() - may_miss:
         if missing := log[role].null_count():
             raise DataError(
                 f"Every row must have a {role}; column '{listing(roles[role])}' misses {missing} "
                 f"of {log.height}. Fill or remove them."
             )
     top = pl.col(POSITION).min()
-    places = [(pl.col(one) - top).cast(pl.Int32) for one in (POSITION, "partner") if one in roles]
+    counted = [one for one in roles if one in (POSITION, "partner") or one.startswith(RANKS)]
+    places = [(pl.col(one) - top).cast(pl.Int32) for one in counted]
     return log.with_columns(
         pl.col(QUERY).rank("dense").cast(pl.Int64) - 1,
         *places,

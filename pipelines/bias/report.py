@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from pipelines.bias.clusters import clustered, clusters
 from pipelines.bias.config import BiasConfig
 from pipelines.bias.estimates import Estimates, estimates
+from pipelines.bias.foretold import Foretold, foretold
 from pipelines.bias.log import CLICK, POSITION, click_log
 from pipelines.config import Config
 from pipelines.inspect.tally import Tally
@@ -23,27 +25,36 @@ _TRAINING = ("train", "ranker")
 
 @dataclass(frozen=True)
 class BiasReport:
-    """check: what is wrong with the log. rates: by position. estimates: of examination."""
+    """check: what is wrong with the log. rates: by position. estimates: of examination. foretold:
+    how well click models know clicks they were not fitted to; none where items are not declared.
+    """
 
     name: str
     check: LogCheck
     rates: pl.DataFrame
     estimates: Estimates
+    foretold: tuple[Foretold, ...]
     config: BiasConfig
 
     @property
     def propensity(self) -> Propensity:
         """The estimate to use. Raises DataError where there is none."""
-        return self.estimates.best(self.config.estimator)
+        return self.estimates.best(self.config.wanted)
 
     def document(self) -> dict[str, Any]:
-        """All of it as JSON."""
+        """All of it as JSON; `used` names the estimate to use."""
+        found = self.estimates.found
+        used = self.config.wanted or next(iter(found), None)
         return {
             "data": self.name,
             "check": self.check.model_dump(mode="json"),
             "positions": self.rates.to_dicts(),
-            "estimates": [one.model_dump(mode="json") for one in self.estimates.found.values()],
+            "estimates": [
+                {"name": name, **one.model_dump(mode="json")} for name, one in found.items()
+            ],
+            "used": used if used in found else None,
             "refused": dict(self.estimates.refused),
+            "foretold": [asdict(one) for one in self.foretold],
         }
 
 
@@ -58,15 +69,20 @@ def bias_report(config: Config, root: Path, report: Report) -> BiasReport:
     log = click_log(config, _TRAINING, report)
     check = check_log(log, depth=bias.depth)
     found = Estimates({}, {})
+    models: tuple[Foretold, ...] = ()
     if check.can_debias:
         part = prepare(config, root, report).part("train")
-        data = query_data(part, matrix(part, None)[0])
+        data = clustered(query_data(part, matrix(part, None)[0]), part, clusters(config))
 
         def told(name: str) -> None:
             report(f"estimate by {name}", 1, 1)
 
         found = estimates(bias, log, data, told)
-    return BiasReport(config.name, check, rates(log, bias.depth), found, bias)
+        if bias.item is not None:
+            report("ask click models", 0, 1)
+            models = foretold(log, bias.depth, bias.seed)
+            report("ask click models", 1, 1)
+    return BiasReport(config.name, check, rates(log, bias.depth), found, models, bias)
 
 
 def rates(log: pl.DataFrame, depth: int) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""A ranker that learns from clicks in the way that the configuration names, or the best of all."""
+"""A ranker that learns from clicks in the way that the configuration names, or in all of them."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from features.errors import ConfigError
 from features.files import write_json
+from features.suggest import listing
 from pipelines.bias.config import BiasConfig
-from pipelines.bias.estimates import estimated
-from pipelines.bias.log import click_log
+from pipelines.bias.known import known as known_of
 from pipelines.config import Config
 from pipelines.prepare import Report
-from ranking.choice import choose
-from ranking.debiasing import Known, Way, fit
+from ranking.debiasing import WAYS, Known, Way, fit
 from ranking.lambdamart.config import RankerConfig
 from ranking.lambdamart.ranker import Ranker
-from ranking.propensity.propensity import Propensity
 from ranking.query_data import QueryData
+from ranking.ways import train_ways
 
-PROPENSITY, CHOICE = "propensity.json", "debias.json"  # of a run
+PROPENSITY, TRAINED = "propensity.json", "debias.json"  # of a run
 
 Floats = npt.NDArray[np.float32]
 Metrics = dict[str, float]
@@ -36,21 +36,29 @@ def debiased(
     judge: Callable[[Floats], float],
     report: Report,
     work: Path,
+    start: Ranker | None = None,
 ) -> tuple[Ranker, list[Metrics]]:
     """Train as `bias.way` says; what it rests on is written to `work`. Also every round's metric,
     with `auto` by way.
 
     Raises:
-        DataError: examination is needed and cannot be estimated.
+        ConfigError: `auto` is to go on from the `start`.
+        DataError: examination is needed and cannot be estimated; or the `start` has learned another
+            bias than this way does.
     """
     bias, settings = config.bias or BiasConfig(), config.ranker
     assert isinstance(settings, RankerConfig)  # as the configuration has asked
     assert bias.way is not None
+    if start is not None and bias.way == "auto":
+        raise ConfigError(
+            "bias.way = 'auto' is the mean of several rankers; it cannot go on from one "
+            f"that was trained in one way. Train anew, or name its way: {listing(WAYS)}."
+        )
     known = Known(bias.depth)
-    if bias.way in ("ipw", "auto"):
-        propensity = _examination(config, bias, data, report)
-        propensity.save(work / PROPENSITY)
-        known = Known(propensity.depth, np.array(propensity.examination), bias.minimum)
+    if bias.way in ("ipw", "pointwise", "auto"):
+        known, propensity = known_of(config, data, report)
+        if propensity is not None:
+            propensity.save(work / PROPENSITY)
 
     rounds: list[Metrics] = []
 
@@ -65,20 +73,12 @@ def debiased(
         def progress(done: int, metrics: Metrics) -> None:
             told(way, done, metrics[settings.metric])
 
-        return fit(way, settings, names, data, valid, judge, progress, known), rounds
-    found = choose(settings, names, data, valid, known, told, bias.metric)
+        return fit(way, settings, names, data, valid, judge, progress, known, start), rounds
+    found = train_ways(settings, names, data, valid, known, told, bias.metric)
     values: dict[str, Any] = {
         way: {"value": one.value, "low": one.low, "high": one.high}
         for way, one in found.values.items()
     }
-    chosen = {"chosen": found.chosen, "metric": bias.metric, "ways": values}
-    write_json(work / CHOICE, chosen | {"failures": dict(found.failures)})
-    return found.ranker, rounds
-
-
-def _examination(config: Config, bias: BiasConfig, data: QueryData, report: Report) -> Propensity:
-    log = click_log(config, {"train", "ranker"}, report)
-    report("estimate examination", 0, 1)
-    found = estimated(bias, log, data)
-    report("estimate examination", 1, 1)
-    return found
+    trained = {"metric": bias.metric, "ways": values, "failures": dict(found.failures)}
+    write_json(work / TRAINED, trained)
+    return found.auto, rounds

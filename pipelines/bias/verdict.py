@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from features.errors import ConfigError
-from pipelines.bias.config import BiasConfig
-from pipelines.bias.estimates import estimated
-from pipelines.bias.log import click_log
+from features.suggest import listing
+from pipelines.bias.clusters import clustered, clusters
+from pipelines.bias.known import known as known_of
 from pipelines.prepare import Report
 from pipelines.run import Run
 from pipelines.scoring import matrix, query_data
-from ranking.choice import BASE, Choice, choose, compared, weighed
+from pipelines.train_ranker import learned, names_of
 from ranking.debiasing import Known, Way
 from ranking.lambdamart.config import RankerConfig
 from ranking.off_policy import counterfactual
@@ -23,55 +23,78 @@ from ranking.off_policy.compare import Difference
 from ranking.off_policy.estimate import Estimate
 from ranking.off_policy.rank_metric import RankMetric
 from ranking.propensity.propensity import Propensity
+from ranking.query_data import QueryData
+from ranking.ways import AUTO, Name, Trained, compared, train_ways, weighed
+
+
+@dataclass(frozen=True)
+class End:
+    """The answer on test, by another examination."""
+
+    difference: Difference
+    kind: str
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What each way of learning from clicks is worth on the test part, and what was chosen.
+    """What each way of learning from clicks is worth on the test part, and `auto`, their mean.
 
     values, differences: by way, on test; the latter against clicks as they are. shown: the order
-    that was logged. choice: what validation said.
+    that was logged. trained: what validation said. propensity: None where rows bring their own.
+    ends: the same at both ends of the examination's interval, with the rankers as they are.
     """
 
     metric: str
-    propensity: Propensity
-    choice: Choice
+    propensity: Propensity | None
+    trained: Trained
     shown: Estimate
-    values: Mapping[Way, Estimate]
-    differences: Mapping[Way, Difference]
+    values: Mapping[Name, Estimate]
+    differences: Mapping[Name, Difference]
+    ends: Mapping[str, End]
 
     @property
     def words(self) -> str:
-        """The answer in one sentence."""
-        chosen = self.choice.chosen
-        if chosen == BASE:
-            return (
-                "Learn from clicks as they are: on validation no way of removing position bias "
-                "earned more."
-            )
-        told = self.differences[chosen]
+        """The answer, and whether it holds where examination is a little other."""
+        return f"{self._answer}{self._holding}"
+
+    @property
+    def _holding(self) -> str:
+        if not self.ends:
+            return ""
+        mine = kind(self.differences[AUTO])
+        other = [f"{name} ({one.kind})" for name, one in self.ends.items() if one.kind != mine]
+        if not other:
+            return " It is so at both ends of the examination's interval."
+        return f" It is another where examination is at the {listing(other)} end of its interval."
+
+    @property
+    def _answer(self) -> str:
+        told = self.differences[AUTO]
         gain = f"{told.value:+.4f} {self.metric} ({told.low:+.4f} to {told.high:+.4f})"
         if told.low > 0:
-            return f"Debiasing helps: '{chosen}', chosen on validation, earns {gain} on test."
+            return f"Debiasing helps: the mean of its ways, '{AUTO}', earns {gain} on test."
         if told.high < 0:
             return (
-                f"Debiasing harms: '{chosen}', chosen on validation, loses {gain} on test. Learn "
+                f"Debiasing harms: the mean of its ways, '{AUTO}', loses {gain} on test. Learn "
                 "from clicks as they are."
             )
-        return f"No difference shown: '{chosen}', chosen on validation, has {gain} on test."
+        return f"No difference shown: the mean of the ways, '{AUTO}', has {gain} on test."
 
     def document(self) -> dict[str, Any]:
         """All of it as JSON."""
         return {
             "verdict": self.words,
             "metric": self.metric,
-            "chosen": self.choice.chosen,
-            "propensity": self.propensity.model_dump(),
-            "failures": dict(self.choice.failures),
+            "propensity": self.propensity and self.propensity.model_dump(),
+            "ends": {
+                name: {"answer": one.kind, "difference": _difference(one.difference)}
+                for name, one in self.ends.items()
+            },
+            "failures": dict(self.trained.failures),
             "shown": _numbers(self.shown),
             "ways": {
                 way: {
-                    "validation": _numbers(self.choice.values[way]),
+                    "validation": _numbers(self.trained.values[way]),
                     "test": _numbers(value),
                     "difference": _difference(self.differences.get(way)),
                 }
@@ -95,26 +118,41 @@ def verdict(run: Run, metric: str, ways: Sequence[Way], report: Report) -> Verdi
             "[ranker] of type xgboost."
         )
     RankMetric.parse(metric)  # before anything takes time
-    bias, model = config.bias or BiasConfig(), run.model
-    log = click_log(config, {"train", "ranker"}, report)
-    own, valid, test = (
-        query_data(part, matrix(part, model)[0])
-        for part in map(run.prepared.part, ("ranker" if model else "train", "valid", "test"))
+    opinions, of = run.opinions, clusters(config)
+    part, said = learned(run.prepared, opinions, run.unseen)
+    own = clustered(query_data(part, matrix(part, said)[0]), part, of)
+    valid, test = (
+        clustered(query_data(part, matrix(part, opinions)[0]), part, of)
+        for part in map(run.prepared.part, ("valid", "test"))
     )
-    report("estimate", 0, 1)
-    propensity = estimated(bias, log, own)
-    report("estimate", 1, 1)
-    known = Known(propensity.depth, np.array(propensity.examination), bias.minimum)
-    names = list(run.encoder.layout.matrix_names(logit=model is not None))
+    known, propensity = known_of(config, own, report)
+    names = names_of(run.encoder.layout, opinions)
 
     def told(way: Way, done: int, value: float) -> None:
         report(f"train {way}", done, settings.rounds, f"{metric} {value:.4f}")
 
-    found = choose(settings, names, own, valid, known, told, metric, ways)
+    found = train_ways(settings, names, own, valid, known, told, metric, ways)
     held = weighed(test, known)
     values, differences = compared(found.rankers, test, held, metric)
-    shown = counterfactual.production(held, metric)
-    return Verdict(metric, propensity, found, shown, values, differences)
+    shown = counterfactual.production(held, metric, cluster=test.cluster)
+    ends = {} if propensity is None else _ends(found, propensity, known, test, metric)
+    return Verdict(metric, propensity, found, shown, values, differences, ends)
+
+
+def kind(one: Difference) -> str:
+    """What the answer is, in a word or two."""
+    return "helps" if one.low > 0 else "harms" if one.high < 0 else "no difference"
+
+
+def _ends(
+    found: Trained, propensity: Propensity, known: Known, test: QueryData, metric: str
+) -> dict[str, End]:
+    ends = {}
+    for name, curve in (("low", propensity.low), ("high", propensity.high)):
+        end = replace(known, examination=np.maximum(curve, known.minimum))
+        told = compared(found.rankers, test, weighed(test, end), metric)[1][AUTO]
+        ends[name] = End(told, kind(told))
+    return ends
 
 
 def _numbers(one: Estimate) -> dict[str, Any]:

@@ -17,16 +17,14 @@ def rows(document: Document) -> list[list[str]]:
     """A line a way, and one of the order that was shown."""
     found = [["as shown", "", _interval(document["shown"]), "", ""]]
     for way, one in document["ways"].items():
-        name = f"{way} (chosen)" if way == document["chosen"] else way
         other = one["difference"]
         cells = ["", ""] if other is None else [_interval(other, "+"), f"{other['p']:.3g}"]
-        found.append([name, _interval(one["validation"]), _interval(one["test"]), *cells])
+        found.append([way, _interval(one["validation"]), _interval(one["test"]), *cells])
     return found
 
 
 def render(document: Document) -> Html:
     """The whole page."""
-    propensity = document["propensity"]
     warnings = dict.fromkeys(
         text for one in document["ways"].values() for text in one["test"]["warnings"]
     )
@@ -36,15 +34,32 @@ def render(document: Document) -> Html:
         tag("p", tag("b", document["verdict"])),
         _differences(document),
         html.table(HEADS, rows(document), numeric=range(1, 5)),
-        classed(
-            "p",
-            "soft",
-            f"{document['metric']} of clicks divided by the examination that "
-            f"'{propensity['estimator']}' estimates. It assumes: {propensity['assumes']}",
-        ),
+        *(classed("p", "soft", text) for text in _notes(document)),
         *(classed("p", "note", f"{way}: {why}") for way, why in document["failures"].items()),
         *(classed("p", "note", text) for text in warnings),
     )
+
+
+def _notes(document: Document) -> list[str]:
+    """What the numbers are, and what they rest on."""
+    metric, propensity = document["metric"], document["propensity"]
+    found = [
+        f"A way's {metric} is the mean worth of the rank that it gives to a relevant row, from "
+        "0 to 1: clicks count by how seldom their row was looked at. 'as shown' is the order that "
+        "was logged. Differences have intervals that are wider the more ways are compared."
+    ]
+    if propensity is None:
+        return [*found, "Clicks are divided by the propensity that each row was logged with."]
+    found.append(
+        f"Clicks are divided by the examination that '{propensity['estimator']}' estimates. It "
+        f"assumes: {propensity['assumes']}"
+    )
+    for name, end in document["ends"].items():
+        found.append(
+            f"Were examination at the {name} end of its interval, 'auto' would gain "
+            f"{_interval(end['difference'], '+')}: {end['answer']}."
+        )
+    return found
 
 
 def _interval(one: Document, sign: str = "") -> str:

@@ -31,7 +31,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class ClickLog:
+class WrittenClicks:
     """What was written.
 
     By position: ctr, and the means of P(looked at) and of P(click). loggers: the nDCG@10 of each,
@@ -49,7 +49,7 @@ class ClickLog:
 
 def write_clicks(
     judged: Judged, config: ClickLogConfig, out: Path, on_sessions: Callable[[int], None]
-) -> ClickLog:
+) -> WrittenClicks:
     """Write `log/`, whose rows are what users saw and clicked, and the truth beside it, to `out`.
 
     `truth/documents.parquet` holds the grade and the relevance of every document, `truth.json` the
@@ -178,11 +178,11 @@ class _Counter:
         for total, weight in zip(self._sums[1:], weights, strict=True):
             total += np.bincount(position, weight, depth)
 
-    def result(self, loggers: list[dict[str, Any]]) -> ClickLog:
+    def result(self, loggers: list[dict[str, Any]]) -> WrittenClicks:
         rows, *sums = self._sums[:, self._sums[0] > 0]
         ctr, examination, probability = ((one / rows).tolist() for one in sums)
         clicks = int(sums[0].sum())
-        return ClickLog(
+        return WrittenClicks(
             int(rows.sum()), self.sessions, clicks, ctr, examination, probability, loggers
         )
 

@@ -23,7 +23,17 @@ def bias(
     as_json: Json = False,
 ) -> None:
     """Look a click log over, and estimate how far down its positions are examined."""
-    from pipelines.bias.page import findings, heads, render, rows
+    from pipelines.bias.page import (
+        FORETOLD,
+        answer,
+        by_estimator,
+        findings,
+        foretold,
+        render,
+        some_positions,
+        used_heads,
+        used_rows,
+    )
     from pipelines.bias.report import bias_report
     from pipelines.config import load_config
     from pipelines.page.write import check_place, write_report
@@ -39,7 +49,13 @@ def bias(
     if as_json:
         console.emit(document)
         return
-    console.plain_table("By position", heads(document), rows(document))
-    for line in findings(document):
+    console.plain_table("By position", used_heads(document), used_rows(document))
+    if document["estimates"]:
+        places = map(str, some_positions(document))
+        console.plain_table("Examination of a position", ["", *places], by_estimator(document))
+    if document["foretold"]:
+        title = "How well click models foretell clicks they were not fitted to"
+        console.plain_table(title, FORETOLD, foretold(document))
+    for line in (*findings(document), answer(document)):
         console.OUT.print(line, markup=False, soft_wrap=True)
     console.OUT.print(f"Wrote {out}", markup=False, soft_wrap=True)

@@ -18,7 +18,7 @@ def debias(
     ] = "dcg@10",
     way: Annotated[
         list[str] | None,
-        typer.Option(help="xgboost, pairs, additive or ipw. Repeatable. [default: all]"),
+        typer.Option(help="xgboost, pairs, additive, ipw or pointwise. Repeatable. [default: all]"),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Also write a page; *.json writes the numbers alone.")

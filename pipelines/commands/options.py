@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -22,4 +22,17 @@ From = Annotated[
 ]
 Format = Annotated[
     str | None, typer.Option(help="The format of the data, where its name does not tell.")
+]
+Part = Annotated[
+    Literal["train", "ranker", "valid", "test"], typer.Option(help="Of a run, or a configuration.")
+]
+Groups = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--group", help="Features that count as one, item=item_id,item_category. Repeatable."
+    ),
+]
+Method = Annotated[
+    Literal["auto", "gradients", "shapley"],
+    typer.Option(help="Of a CTR model; gradients, where it is auto, for a run."),
 ]

@@ -1,22 +1,22 @@
 """AUC and GAUC: how often a positive outscores a negative, ties counted one half."""
 
-import re
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
-from features.errors import ConfigError, DataError
 from pipelines.metrics.group_values import GroupValues
-from pipelines.metrics.metric import GroupedMetric, Metric
+from pipelines.metrics.metric import GroupedMetric, ratio, require_choice, require_column
 from pipelines.metrics.predictions import Predictions
-from pipelines.metrics.ranked_groups import RankedGroups
+from pipelines.metrics.ranked_groups import Floats, RankedGroups
+from pipelines.metrics.score_metric import ScoreMetric
+from pipelines.metrics.score_order import ScoreOrder, Totals
 
-_COLUMN = re.compile(r"[^\W\d][\w.\-]*")
+Weighting = Literal["impressions", "clicks", "equal"]
 
 
 @dataclass(frozen=True)
-class AUC(Metric):
+class AUC(ScoreMetric):
     """Area under the ROC curve, exact: P(s+ > s-) + P(s+ = s-) / 2 over weighted pairs.
 
     sum_{i+, j-} w_i w_j ([s_i > s_j] + [s_i = s_j] / 2) / sum_{i+, j-} w_i w_j.
@@ -26,29 +26,34 @@ class AUC(Metric):
     symbol: ClassVar[str] = "AUC"
     higher_is_better: ClassVar[bool | None] = True
 
-    def compute(self, data: Predictions) -> float:
-        """The area; DataError for labels other than 0 and 1 and for labels of one class."""
-        data.require_binary(str(self))
-        found = _auc_by_group(data.ranked())
-        if found.skipped:
-            held = np.unique(data.labels if data.weights is None else data.labels[data.weights > 0])
-            raise DataError(
-                f"{self} needs rows of both classes; all {data.labels.size} labels of positive "
-                f"weight are {held[0]:g}; evaluate on more rows"
-            )
-        return float(found.values[0])
+    def stretch(self, order: ScoreOrder) -> Floats:
+        """(1,) weight of the pairs won by a positive of any score above."""
+        ahead = order.positives_down - order.positives / 2
+        return np.array([np.sum(order.negatives * ahead)])
+
+    def of_stretches(self, joined: Floats, total: Totals) -> float:
+        """The area; NaN for labels of one class."""
+        if not total.mixed:
+            return np.nan
+        return float(joined[0] / total.positives / total.negatives)
+
+    def refusal(self, total: Totals) -> str:
+        """The labels are of one class."""
+        return total.of_one_class(str(self))
 
 
 @dataclass(frozen=True)
 class GAUC(GroupedMetric):
-    """AUC of each group, such as a user, averaged by the groups' impressions.
+    """AUC of each group, such as a user or a session, averaged by the groups' weights W_g.
 
-    sum_g W_g AUC_g / sum_g W_g, W_g = sum_{i in g} w_i, over the groups with both classes;
-    `per_group(data).skipped` counts the others.
+    sum_g W_g AUC_g / sum_g W_g over the groups with both classes; W_g, of the rows' weights w_i, is
+    sum_{i in g} w_i for `impressions`, sum_{i in g} w_i y_i for `clicks`, 1 for `equal`.
+    `per_group(data).skipped` counts the other groups. Session AUC is GAUC(session_id).
     Zhu et al., "Optimized Cost per Click in Taobao Display Advertising", KDD 2017.
     """
 
     group: str
+    weighting: Weighting = field(default="impressions", metadata={"choices": get_args(Weighting)})
 
     symbol: ClassVar[str] = "GAUC"
     higher_is_better: ClassVar[bool | None] = True
@@ -56,11 +61,8 @@ class GAUC(GroupedMetric):
     skips: ClassVar[str] = "they hold one class only"
 
     def __post_init__(self) -> None:
-        if not isinstance(self.group, str) or not _COLUMN.fullmatch(self.group):
-            raise ConfigError(
-                "The 'group' of GAUC must be a column name of letters, digits, '_', '.' and '-' "
-                f"that starts with a letter or '_'; got {self.group!r}; write {self.usage()}"
-            )
+        require_column(GAUC, "group", self.group)
+        require_choice(GAUC, "weighting", self.weighting, get_args(Weighting))
 
     @property
     def needs_groups(self) -> tuple[str, ...]:
@@ -68,24 +70,33 @@ class GAUC(GroupedMetric):
         return (self.group,)
 
     def per_group(self, data: Predictions) -> GroupValues:
-        """AUC and total weight of each group; DataError for labels other than 0 and 1."""
+        """AUC and weight of each group; DataError for labels other than 0 and 1."""
         data.require_groups(str(self), self.needs_groups)
         data.require_binary(str(self))
-        return _auc_by_group(data.ranked(self.group))
+        ranked = data.ranked(self.group)
+        values = _auc_by_group(ranked)
+        return GroupValues(ranked.keys, values, self._weights(ranked), ~np.isnan(values))
+
+    def _weights(self, ranked: RankedGroups) -> Floats:
+        """(groups,) W_g."""
+        if self.weighting == "equal":
+            return np.ones(ranked.keys.size)
+        if self.weighting == "clicks":
+            return ranked.group_sums(ranked.of_weight(ranked.labels))
+        return ranked.group_mass
 
 
-def _auc_by_group(ranked: RankedGroups) -> GroupValues:
-    positive, weight = ranked.labels, np.ones_like(ranked.labels)
-    if ranked.weights is not None:
+def _auc_by_group(ranked: RankedGroups) -> Floats:
+    """(groups,) NaN where a group has one class only."""
+    if ranked.weights is None:
+        above = ranked.tie_sums(ranked.labels)
+        below = ranked.tie_sizes - above
+    else:
         # A group's AUC does not change with its scale; its share keeps the running sums small.
-        total = ranked.group_sums(ranked.weights)
-        weight = ranked.weights / np.repeat(np.where(total > 0, total, 1.0), ranked.sizes)
-        positive = positive * weight
-    above, below = ranked.tie_sums(positive), ranked.tie_sums(weight - positive)
+        mass = ranked.group_mass
+        share = ranked.weights / np.repeat(np.where(mass > 0, mass, 1.0), ranked.sizes)
+        positive = ranked.labels * share
+        above, below = ranked.tie_sums(positive), ranked.tie_sums(share - positive)
     wins = ranked.group_sums_of_ties(below * (ranked.sums_above(above) + above / 2))
     pairs = ranked.group_sums_of_ties(above) * ranked.group_sums_of_ties(below)
-    counted = pairs > 0
-    values = np.full(pairs.size, np.nan)
-    np.divide(wins, pairs, out=values, where=counted)
-    totals = ranked.sizes.astype(np.float64) if ranked.weights is None else total
-    return GroupValues(ranked.keys, values, totals, counted)
+    return ratio(wins, pairs)

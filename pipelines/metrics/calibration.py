@@ -5,9 +5,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from pipelines.metrics.metric import AdditiveMetric, Metric, ratio, require_integer
+from pipelines.metrics.metric import AdditiveMetric, ratio, require_integer
 from pipelines.metrics.predictions import Predictions
 from pipelines.metrics.ranked_groups import Floats
+from pipelines.metrics.score_metric import ScoreMetric
+from pipelines.metrics.score_order import ScoreOrder, Totals
 from pipelines.metrics.terms import Terms
 
 
@@ -29,20 +31,21 @@ class PCOC(AdditiveMetric):
         """The ratio; NaN without positives."""
         return ratio(sums[..., 0], sums[..., 1])
 
-    def refusal(self, terms: Terms) -> str:
+    def refusal(self, units: int) -> str:
         """There are no positives."""
         return (
-            f"{self} needs a label of 1 with positive weight; got none in {len(terms.values)} "
+            f"{self} needs a label of 1 with positive weight; got none in {units} "
             "rows; evaluate on more rows"
         )
 
 
 @dataclass(frozen=True)
-class ECE(Metric):
+class ECE(ScoreMetric):
     """Expected calibration error over bins of equal mass, in score order.
 
     sum_b |sum_{i in b} w_i (p_i - y_i)| / sum_i w_i. Rows of one score share a bin, the one that
-    holds the middle of their mass, so neither row order nor repeated rows matter.
+    holds the middle of their mass, so neither row order nor repeated rows matter. It is also the
+    mean absolute error of the click-through rate of the bins; by a column, that is CTRMAE.
     Naeini et al., AAAI 2015; equal mass as Nixon et al., "Measuring Calibration ...", 2019.
     """
 
@@ -55,15 +58,17 @@ class ECE(Metric):
     def __post_init__(self) -> None:
         require_integer(ECE, "bins", self.bins)
 
-    def compute(self, data: Predictions) -> float:
-        """The error; DataError for labels other than 0 and 1 and scores outside [0, 1]."""
-        data.require_binary(str(self))
-        data.require_probabilities(str(self))
-        ranked = data.ranked()
-        weights = np.ones_like(ranked.scores) if ranked.weights is None else ranked.weights
-        mass = ranked.tie_sums(weights)  # (ties,), scores from high to low
-        total = mass.sum()
-        middle = total - ranked.sums_above(mass) - mass / 2  # from the lowest score up
-        bins = (self.bins * middle / total).astype(np.intp)
-        gaps = ranked.tie_sums(weights * (ranked.scores - ranked.labels))
-        return float(np.abs(np.bincount(bins, weights=gaps)).sum() / total)
+    def stretch(self, order: ScoreOrder) -> Floats:
+        """(bins,) expected less observed positives of the bins, from the lowest scores up."""
+        middle = order.total.mass - order.mass_down + order.mass / 2
+        bins = (self.bins * middle / order.total.mass).astype(np.intp).clip(0, self.bins - 1)
+        gaps = order.mass * order.scores - order.positives
+        return np.asarray(np.bincount(bins, gaps, self.bins), dtype=np.float64)
+
+    def of_stretches(self, joined: Floats, total: Totals) -> float:
+        """The error."""
+        return float(np.abs(joined).sum() / total.mass)
+
+    def refusal(self, total: Totals) -> str:
+        """No row has a weight."""
+        return f"{self} needs a row of positive weight; all {total.rows} rows weigh 0"

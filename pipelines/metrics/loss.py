@@ -35,9 +35,9 @@ class LogLoss(AdditiveMetric):
         """The mean loss."""
         return ratio(sums[..., 0], sums[..., 1])
 
-    def refusal(self, terms: Terms) -> str:
+    def refusal(self, units: int) -> str:
         """No row has a weight."""
-        return _no_weight(str(self), terms)
+        return _no_weight(str(self), units)
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,11 @@ class _OfEntropy(AdditiveMetric, ABC):
         entropy = -(rate * np.log(rate) + (1 - rate) * np.log1p(-rate))
         return np.where(mixed, loss / entropy, np.nan)
 
-    def refusal(self, terms: Terms) -> str:
+    def refusal(self, units: int) -> str:
         """The labels are of one class."""
-        rate = ratio(terms.sums[1], terms.sums[2])
         return (
-            f"{self} needs rows of both classes; all {len(terms.values)} labels of positive weight "
-            f"are {rate:g}, so the base rate has no entropy; evaluate on more rows"
+            f"{self} needs rows of both classes; all {units} labels of positive weight are of one, "
+            "so the base rate has no entropy; evaluate on more rows"
         )
 
 
@@ -120,9 +119,9 @@ class Brier(AdditiveMetric):
         """The mean error."""
         return ratio(sums[..., 0], sums[..., 1])
 
-    def refusal(self, terms: Terms) -> str:
+    def refusal(self, units: int) -> str:
         """No row has a weight."""
-        return _no_weight(str(self), terms)
+        return _no_weight(str(self), units)
 
 
 def _losses(who: str, data: Predictions) -> Floats:
@@ -133,5 +132,5 @@ def _losses(who: str, data: Predictions) -> Floats:
     return loss
 
 
-def _no_weight(who: str, terms: Terms) -> str:
-    return f"{who} needs a row of positive weight; all {len(terms.values)} rows weigh 0"
+def _no_weight(who: str, rows: int) -> str:
+    return f"{who} needs a row of positive weight; all {rows} rows weigh 0"

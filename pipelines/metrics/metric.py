@@ -1,5 +1,6 @@
 """Metric: a measure as a value, which prints, compares, hashes and parses back to itself."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import MISSING, Field, dataclass, fields
@@ -15,20 +16,24 @@ from pipelines.metrics.terms import Terms
 
 CUTOFF = "cutoff"  # the field written after "@"
 
+_COLUMN = re.compile(r"[^\W\d][\w.\-]*")
+
 
 @dataclass(frozen=True)
 class Metric(ABC):
     """A measure of predictions, written `symbol@cutoff(argument,option=value)`.
 
-    A subclass is a frozen dataclass whose fields are its arguments (`int`, `str` or `None`) and
-    whose `__post_init__` refuses, with ConfigError, what it cannot compute. A field is printed
-    where it differs from its default; one without a default is always printed.
+    A subclass is a frozen dataclass whose fields are its arguments (`int`, `float`, `str` or
+    `None`) and whose `__post_init__` refuses, with ConfigError, what it cannot compute. A field is
+    printed where it differs from its default; one without a default is always printed.
+    A field that would be a keyword of Python ends in "_", which is not written.
     """
 
     symbol: ClassVar[str]
     higher_is_better: ClassVar[bool | None]
     of_probabilities: ClassVar[bool] = False  # or of any scores, by their order
     positional: ClassVar[tuple[str, ...]] = ()
+    resampled: ClassVar[bool] = True  # whether its value over rows drawn again is one like it
 
     @abstractmethod
     def compute(self, data: Predictions) -> float:
@@ -55,7 +60,7 @@ class Metric(ABC):
             elif field.name in self.positional:
                 arguments.append(str(value))
             else:
-                arguments.append(f"{field.name}={value}")
+                arguments.append(f"{written(field)}={value}")
         return self.symbol + cutoff + (f"({','.join(arguments)})" if arguments else "")
 
     @classmethod
@@ -69,8 +74,13 @@ class Metric(ABC):
         return {field.name for field in fields(cls) if field.default is MISSING}
 
     @classmethod
+    def choices(cls, field: Field[Any]) -> tuple[str, ...]:
+        """What an argument may be, where that is a list."""
+        return tuple(field.metadata.get("choices", ()))
+
+    @classmethod
     def usage(cls) -> str:
-        """How the metric is written, options in brackets: `nDCG[@<cutoff>]([gain=linear])`."""
+        """How the metric is written, options in brackets: `nDCG[@<cutoff>]([gain=linear|exp2])`."""
         cutoff, arguments = "", []
         for field in cls.arguments():
             required = field.name in cls.required()
@@ -79,8 +89,8 @@ class Metric(ABC):
             elif field.name in cls.positional:
                 arguments.append(f"<{field.name}>")
             else:
-                value = f"<{field.name}>" if required else field.default
-                text = f"{field.name}={value}"
+                value = "|".join(cls.choices(field)) or field.default
+                text = f"{written(field)}={f'<{field.name}>' if required else value}"
                 arguments.append(text if required else f"[{text}]")
         return cls.symbol + cutoff + (f"({','.join(arguments)})" if arguments else "")
 
@@ -101,15 +111,19 @@ class AdditiveMetric(Metric, ABC):
         """The measure float64 (...) of sums (..., terms); NaN where it is not defined for them."""
 
     @abstractmethod
-    def refusal(self, terms: Terms) -> str:
-        """Why the measure is not defined for the sum of these."""
+    def refusal(self, units: int) -> str:
+        """Why the measure is not defined for the sums of so many rows or groups."""
 
     def compute(self, data: Predictions) -> float:
         """The measure over all rows; DataError where it is not defined for them."""
         terms = self.terms(data)
-        value = float(self.of_sums(terms.sums))
+        return self.of(terms.sums, len(terms.values))
+
+    def of(self, sums: Floats, units: int) -> float:
+        """The measure of the sums (terms,) of so many rows or groups; DataError where undefined."""
+        value = float(self.of_sums(sums))
         if np.isnan(value):
-            raise DataError(self.refusal(terms))
+            raise DataError(self.refusal(units))
         return value
 
 
@@ -128,7 +142,10 @@ class GroupedMetric(AdditiveMetric, ABC):
 
     def terms(self, data: Predictions) -> Terms:
         """(groups, 2): W_g v_g and W_g, both 0 for a group that is skipped."""
-        found = self.per_group(data)
+        return self.terms_of(self.per_group(data))
+
+    def terms_of(self, found: GroupValues) -> Terms:
+        """The terms of the groups' values."""
         weights = np.where(found.counted, found.weights, 0.0)
         values = np.where(found.counted, found.values, 0.0)
         return Terms(np.stack([weights * values, weights], axis=1), found.keys)
@@ -137,13 +154,17 @@ class GroupedMetric(AdditiveMetric, ABC):
         """The mean over the groups counted."""
         return ratio(sums[..., 0], sums[..., 1])
 
-    def refusal(self, terms: Terms) -> str:
+    def refusal(self, units: int) -> str:
         """No group of positive weight counts."""
-        skipped = np.count_nonzero(terms.values[:, 1] == 0)
         return (
-            f"{self} needs a group of positive weight to count; got {len(terms.values)} groups, "
-            f"{skipped} of them skipped ({self.skips}) or of weight 0; evaluate on more rows"
+            f"{self} needs a group of positive weight to count; got {units} groups, "
+            f"{units} of them skipped ({self.skips}) or of weight 0; evaluate on more rows"
         )
+
+
+def written(field: Field[Any]) -> str:
+    """The name of an argument in the printed form."""
+    return field.name.removesuffix("_")
 
 
 def ratio(above: Floats, below: Floats) -> Floats:
@@ -159,6 +180,15 @@ def require_integer(metric: type[Metric], name: str, value: object) -> None:
         raise ConfigError(
             f"The '{name}' of {metric.symbol} must be an integer of at least 1; got {value!r}; "
             f"write {metric.usage()}"
+        )
+
+
+def require_column(metric: type[Metric], name: str, value: object) -> None:
+    """Refuse, with ConfigError, an argument that cannot be the name of a column."""
+    if not isinstance(value, str) or not _COLUMN.fullmatch(value):
+        raise ConfigError(
+            f"The '{name}' of {metric.symbol} must be a column name of letters, digits, '_', '.' "
+            f"and '-' that starts with a letter or '_'; got {value!r}; write {metric.usage()}"
         )
 
 

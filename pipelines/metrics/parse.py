@@ -7,9 +7,22 @@ from typing import Any
 
 from features.errors import ConfigError
 from pipelines.metrics.auc import AUC, GAUC
+from pipelines.metrics.beyond import (
+    Coverage,
+    Diversity,
+    Gini,
+    Novelty,
+    Popularity,
+    PopularityLift,
+)
 from pipelines.metrics.calibration import ECE, PCOC
+from pipelines.metrics.ctr_mae import CTRMAE
+from pipelines.metrics.err import ERR
+from pipelines.metrics.ks import KS
+from pipelines.metrics.lift import Gain, Lift
 from pipelines.metrics.loss import NE, RIG, Brier, LogLoss
-from pipelines.metrics.metric import CUTOFF, Metric
+from pipelines.metrics.metric import CUTOFF, Metric, written
+from pipelines.metrics.pr_auc import PRAUC
 from pipelines.metrics.ranking import MAP, MRR, NDCG, HitRate, Precision, Recall
 
 METRICS: tuple[type[Metric], ...] = (
@@ -21,15 +34,30 @@ METRICS: tuple[type[Metric], ...] = (
     Brier,
     PCOC,
     ECE,
+    CTRMAE,
+    PRAUC,
+    KS,
+    Lift,
+    Gain,
     NDCG,
     MRR,
     MAP,
+    ERR,
     Precision,
     Recall,
     HitRate,
+    Coverage,
+    Gini,
+    Novelty,
+    Popularity,
+    PopularityLift,
+    Diversity,
 )
 
-_FORM = re.compile(r"(?P<symbol>\w+)(?:@(?P<cutoff>[0-9]{1,9}))?(?:\((?P<arguments>[^()]*)\))?")
+_FORM = re.compile(
+    r"(?P<symbol>\w+)(?:@(?P<cutoff>[0-9]{0,9}\.?[0-9]{1,30}(?:e-[0-9]{1,3})?))?"
+    r"(?:\((?P<arguments>[^()]*)\))?"
+)
 _INTEGER = re.compile(r"-?[0-9]{1,9}")
 
 
@@ -46,7 +74,8 @@ def parse_metric(text: str) -> Metric:
         raise ConfigError(f"A metric must be written {metric.usage()}; got {text!r}")
     arguments: dict[str, Any] = {}
     if form["cutoff"] is not None:
-        arguments[CUTOFF] = int(form["cutoff"])
+        cutoff = form["cutoff"]
+        arguments[CUTOFF] = int(cutoff) if _INTEGER.fullmatch(cutoff) else float(cutoff)
     positions = iter(metric.positional)
     for item in filter(None, (form["arguments"] or "").split(",")):
         name, equals, value = item.partition("=")
@@ -56,7 +85,8 @@ def parse_metric(text: str) -> Metric:
             raise ConfigError(f"{text!r} must give {name!r} once, as {metric.usage()} does")
         arguments[name] = int(value) if _INTEGER.fullmatch(value) else value
     _require_arguments(text, metric, arguments)
-    return metric(**arguments)
+    fields = {written(field): field.name for field in metric.arguments()}
+    return metric(**{fields[name]: value for name, value in arguments.items()})
 
 
 def parse_metrics(text: str) -> tuple[Metric, ...]:
@@ -76,7 +106,7 @@ def _named(text: str, symbol: str) -> type[Metric]:
 
 
 def _require_arguments(text: str, metric: type[Metric], given: Iterable[str]) -> None:
-    known = {field.name: field for field in metric.arguments()}
+    known = {written(field) for field in metric.arguments()}
     unknown = [name for name in given if name not in known]
     missing = sorted(metric.required() - set(given))
     if unknown or missing:

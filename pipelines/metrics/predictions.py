@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from threading import Lock
 from types import MappingProxyType
 from typing import Any
 
@@ -11,19 +12,25 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from features.errors import DataError
+from pipelines.metrics.items import Items
+from pipelines.metrics.radix import ascending, descending
 from pipelines.metrics.ranked_groups import Floats, Ints, RankedGroups
+from pipelines.metrics.score_order import ScoreOrder, Totals
+from pipelines.metrics.strict_order import Ties, strictly
 from pipelines.metrics.terms import Terms
 
 QUERY = "query"  # the group column within which ranking metrics rank
+ITEM = "item"  # the group column of what is ranked
 
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
     """Labels against scores, row by row; sorting is done once and kept.
 
-    `labels`: float64 (rows,), finite; `scores`: float64 (rows,), not NaN; `weights`: float64
-    (rows,), finite, at least 0 and not all 0, or None where every row counts 1;
-    `groups`: name -> (rows,) ids (numbers or strings), the query under the name "query".
+    `labels`: float64 (rows,), finite; `scores`: float64 (rows,), not NaN, -inf where a ranking did
+    not show the row; `weights`: float64 (rows,), finite, at least 0 and not all 0, or None where
+    every row counts 1; `groups`: name -> (rows,) ids (numbers or strings), the query under the
+    name "query", what is ranked under "item"; `items`: what is known of those, or None.
     Raises DataError, with the count and the first row, where this does not hold.
     """
 
@@ -31,7 +38,12 @@ class Predictions:
     scores: Floats
     weights: Floats | None = None
     groups: Mapping[str, NDArray[Any]] = field(default_factory=dict)
-    _ranked: dict[str | None, RankedGroups] = field(default_factory=dict, init=False, repr=False)
+    items: Items | None = None
+    whole: bool = True  # of a part of the rows, the weights may all be 0
+    _ranked: dict[tuple[str | None, Ties, bool], RankedGroups] = field(
+        default_factory=dict, init=False, repr=False
+    )
+    _sorting: Lock = field(default_factory=Lock, init=False, repr=False)
 
     def __post_init__(self) -> None:
         labels = _numbers("labels", self.labels)
@@ -39,7 +51,7 @@ class Predictions:
         _require_rows("scores", scores, labels.size)
         refuse_rows(~np.isfinite(labels), labels, "labels must be finite", "drop these rows")
         refuse_rows(np.isnan(scores), scores, "scores must not be NaN", "look into the model")
-        weights = None if self.weights is None else _weights(self.weights, labels.size)
+        weights = None if self.weights is None else _weights(self.weights, labels.size, self.whole)
         groups = {name: _column(f"groups[{name!r}]", ids) for name, ids in self.groups.items()}
         for name, ids in groups.items():
             _require_rows(f"groups[{name!r}]", ids, labels.size)
@@ -51,35 +63,74 @@ class Predictions:
     def reweighted(self, weights: ArrayLike) -> "Predictions":
         """The same rows under other weights (rows,), ranked as these are without sorting again."""
         other = replace(self, weights=np.asarray(weights, dtype=np.float64))
-        for group, ranked in self._ranked.items():
+        for key, ranked in self._ranked.items():
             assert other.weights is not None
-            other._ranked[group] = replace(ranked, weights=other.weights[ranked.order])
+            other._ranked[key] = replace(ranked, weights=other.weights[ranked.order])
         return other
+
+    def at(self, rows: Ints) -> "Predictions":
+        """Some of the rows, by number."""
+        weights = None if self.weights is None else self.weights[rows]
+        groups = {name: ids[rows] for name, ids in self.groups.items()}
+        return Predictions(self.labels[rows], self.scores[rows], weights, groups, self.items)
 
     def weighted(self, *values: Floats) -> Terms:
         """Terms (rows, values + 1) of the rows: each of the values (rows,) and 1, by weight."""
-        terms = np.stack([*values, np.ones_like(self.labels)], axis=1)
-        return Terms(terms if self.weights is None else terms * self.weights[:, None])
+        terms = np.stack([*values, np.ones_like(self.labels)])  # a term's rows side by side
+        if self.weights is not None:
+            terms *= self.weights
+        return Terms(terms.T)
+
+    @property
+    def mass(self) -> float:
+        """The weight of all rows."""
+        return float(self.labels.size if self.weights is None else self.weights.sum())
 
     @cached_property
-    def _descending(self) -> Ints:
-        return np.argsort(-self.scores, kind="stable")
+    def score_order(self) -> ScoreOrder:
+        """The distinct scores with the weights of labels 0 and 1; the labels must be those."""
+        ranked = self.ranked()
+        ones = ranked.tie_sums(ranked.of_weight(ranked.labels))
+        if ranked.weights is None:
+            zeros = ranked.tie_sizes - ones
+        else:
+            zeros = ranked.tie_sums(ranked.of_weight(1 - ranked.labels))
+        total = Totals(self.labels.size, float(ones.sum()), float(zeros.sum()))
+        return ScoreOrder(ranked.scores[ranked.ties], ones, zeros, total)
 
-    def ranked(self, group: str | None = None) -> RankedGroups:
-        """The rows ranked within each group of a column, or all in one group."""
-        if group not in self._ranked:
-            self._ranked[group] = self._rank(group)
-        return self._ranked[group]
+    @property
+    def _descending(self) -> Ints:
+        with self._sorting:  # once, for all threads
+            return self._sorted
+
+    @cached_property
+    def _sorted(self) -> Ints:
+        return descending(self.scores)
+
+    def ranked(
+        self, group: str | None = None, ties: Ties = "kept", single: bool = False
+    ) -> RankedGroups:
+        """The rows ranked within each group of a column, or all in one group; ties as `strictly`
+        breaks them, unless they are kept."""
+        key = (group, ties, single)
+        if key not in self._ranked:
+            if ties == "kept":
+                self._ranked[key] = self._rank(group)
+            else:
+                items = self.groups[ITEM] if ties == "item" else None
+                self._ranked[key] = strictly(self.ranked(group), items, single)
+        return self._ranked[key]
 
     def _rank(self, group: str | None) -> RankedGroups:
-        order = self._descending
-        new_group = np.zeros(order.size, dtype=np.bool_)
+        new_group = np.zeros(self.labels.size, dtype=np.bool_)
         new_group[0] = True
         keys: NDArray[Any] = np.zeros(1, dtype=np.intp)
-        if group is not None:
-            codes, keys = self._codes(group)
-            order = order[np.argsort(codes[order], kind="stable")]
-            new_group[1:] = np.diff(codes[order]) != 0
+        if group is None:
+            order = self._descending
+        else:
+            codes, keys = self.codes(group)
+            order = ascending(codes.astype(np.uint32), self._descending)
+            new_group[np.cumsum(np.bincount(codes)[:-1])] = True
         scores = self.scores[order]
         new_tie = new_group.copy()
         new_tie[1:] |= scores[1:] != scores[:-1]
@@ -93,7 +144,8 @@ class Predictions:
             ties=np.flatnonzero(new_tie),
         )
 
-    def _codes(self, group: str) -> tuple[Ints, NDArray[Any]]:
+    def codes(self, group: str) -> tuple[Ints, NDArray[Any]]:
+        """The number (rows,) of each row's group, and the ids (groups,), by their first rows."""
         self.require_groups("The ranking", (group,))
         ids = self.groups[group]
         codes, keys = pd.factorize(ids)
@@ -110,6 +162,15 @@ class Predictions:
                     f"{who} needs the group column {name!r}; the predictions hold {held}; "
                     f"pass groups={{{name!r}: ids}}"
                 )
+
+    def require_items(self, who: str) -> Items:
+        """What is known of the items; DataError where nothing is."""
+        if self.items is None:
+            raise DataError(
+                f"{who} needs to know the catalogue and how often the training log holds its "
+                "items; pass items=Items(...), in the command --items LOG"
+            )
+        return self.items
 
     def require_binary(self, who: str) -> None:
         """Raise DataError unless every label is 0 or 1."""
@@ -158,12 +219,12 @@ def _numbers(name: str, values: ArrayLike) -> Floats:
         raise DataError(f"{name} must be numbers; got {error}; cast them first") from error
 
 
-def _weights(values: ArrayLike, rows: int) -> Floats:
+def _weights(values: ArrayLike, rows: int, whole: bool) -> Floats:
     weights = _numbers("weights", values)
     _require_rows("weights", weights, rows)
     bad = ~(np.isfinite(weights) & (weights >= 0))
     refuse_rows(bad, weights, "weights must be finite and at least 0", "mend or drop these rows")
-    if not weights.any():
+    if whole and not weights.any():
         raise DataError(
             f"weights must not all be 0; got {rows} rows of 0; pass weights=None to count each 1"
         )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from html import escape
 from importlib.util import find_spec
 from io import StringIO
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from features.errors import ConfigError
 from pipelines.page.html import Html
@@ -17,24 +18,42 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 # Colours that nothing else has; each becomes a colour of the page's own style.
-INK, MAIN, OTHER = "#010203", "#040506", "#070809"
-_STYLES = {INK: "var(--ink)", MAIN: "var(--main)", OTHER: "var(--other)"}
+INK, MAIN, OTHER, SOFT, LINE = "#010203", "#040506", "#070809", "#0a0b0c", "#0d0e0f"
+_STYLES = {
+    INK: "var(--ink)",
+    MAIN: "var(--main)",
+    OTHER: "var(--other)",
+    SOFT: "var(--soft)",
+    LINE: "var(--line)",
+}
 _SETTINGS: dict[str, Any] = {
     "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "crossrank",  # the same picture is the same file
+    "text.parse_math": False,
     "font.family": "sans-serif",
-    "font.size": 9,
+    "font.size": 10,
     "text.color": INK,
-    "axes.edgecolor": INK,
-    "axes.labelcolor": INK,
-    "axes.titlesize": 9,
+    "axes.edgecolor": LINE,
+    "axes.labelcolor": SOFT,
+    "axes.titlesize": 10.5,
     "axes.titlelocation": "left",
+    "axes.titlepad": 8,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "xtick.color": INK,
-    "ytick.color": INK,
+    "axes.spines.left": False,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.axisbelow": True,
+    "grid.color": LINE,
+    "grid.linewidth": 0.8,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+    "legend.frameon": False,
+    "legend.fontsize": 9.5,
 }
-_WIDTH = 66  # characters that fit side by side
+_WIDTH = 58  # characters that fit side by side
 
 
 def require_matplotlib() -> None:
@@ -55,7 +74,7 @@ def axes(key: str, title: str) -> Iterator[tuple[Axes, list[Html]]]:
 
     done: list[Html] = []
     with mpl.rc_context(_SETTINGS):
-        drawing = Figure(figsize=(5, 2.3), layout="constrained")
+        drawing = Figure(figsize=(5, 2.8), layout="constrained")
         drawing.patch.set_visible(False)
         canvas = FigureCanvasSVG(drawing)
         drawn = drawing.add_subplot()
@@ -65,10 +84,10 @@ def axes(key: str, title: str) -> Iterator[tuple[Axes, list[Html]]]:
         text = StringIO()
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         canvas.print_svg(text, metadata=nothing)
-    done.append(_inline(text.getvalue(), key))
+    done.append(_inline(text.getvalue(), key, title))
 
 
-def _inline(svg: str, key: str) -> Html:
+def _inline(svg: str, key: str, title: str) -> Html:
     """The element alone: its colours those of the page, its ids its own."""
     found = svg[svg.index("<svg") :]
     found = re.sub(r"<metadata>.*?</metadata>", "", found, flags=re.DOTALL)
@@ -77,7 +96,8 @@ def _inline(svg: str, key: str) -> Html:
     found = re.sub(r'(\bid="|"#|url\(#)', rf"\g<1>{key}-", found)
     for colour, style in _STYLES.items():
         found = found.replace(colour, style)
-    return Html(found.replace("<svg", '<svg role="img"', 1).strip())
+    named = f'<svg role="img" aria-label="{escape(title)}"'
+    return Html(found.replace("<svg", named, 1).strip())
 
 
 def name_places(drawn: Axes, places: Sequence[float], names: Sequence[str]) -> None:
@@ -87,3 +107,11 @@ def name_places(drawn: Axes, places: Sequence[float], names: Sequence[str]) -> N
     drawn.set_xticks(
         places, names, rotation=30 if turned else 0, ha="right" if turned else "center"
     )
+
+
+def percent(drawn: Axes, axis: Literal["x", "y", "both"]) -> None:
+    """Shares as percentages, of as few digits as the ticks need."""
+    from matplotlib.ticker import PercentFormatter
+
+    for one in (drawn.xaxis, drawn.yaxis) if axis == "both" else (getattr(drawn, f"{axis}axis"),):
+        one.set_major_formatter(PercentFormatter(1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -29,6 +30,8 @@ def figure(number: float | None) -> str:
     """Five digits, whole numbers in full."""
     if number is None:
         return "-"
+    if math.isinf(number):
+        return "∞" if number > 0 else "-∞"
     if number == round(number) and abs(number) < 1e15:
         return f"{number:,.0f}"
     return f"{number:,.5g}" if 1e-4 <= abs(number) < 1e6 else f"{number:.4e}"

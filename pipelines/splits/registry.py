@@ -11,5 +11,8 @@ from pipelines.splits.hash import ByHash
 from pipelines.splits.kfold import KFold
 from pipelines.splits.order import ByOrder
 from pipelines.splits.time import ByTime
+from pipelines.splits.window import ByWindow
 
-AnySplit = Annotated[ByOrder | ByTime | ByHash | KFold | ByColumn, Field(discriminator="type")]
+AnySplit = Annotated[
+    ByOrder | ByTime | ByHash | KFold | ByColumn | ByWindow, Field(discriminator="type")
+]

@@ -37,7 +37,7 @@ class Objective(BaseModel):
         known = run.metrics[self.scorer]
         if self.metric in known:
             return known[self.metric]
-        scored = score(run.prepared.part("valid"), run.model, run.ranker)
+        scored = score(run.prepared.part("valid"), run.model, run.ranker, cosines=run.cosines)
         return evaluate_scores(scored, [parse_metric(self.metric)])[self.scorer][self.metric]
 
 
@@ -65,7 +65,11 @@ def _objective(scorer: str, monitor: Monitor) -> Objective:
 
 def measured(document: dict[str, Any], objective: Objective) -> dict[str, Any]:
     """The document less what the objective does not see: what comes after the model."""
-    left_out = {"tune", "calibration", *(["ranker"] if objective.scorer == "ctr" else [])}
+    left_out = {
+        "tune",
+        "calibration",
+        *(["ranker", "stacking"] if objective.scorer == "ctr" else []),
+    }
     kept = {key: value for key, value in document.items() if key not in left_out}
     if objective.scorer == "ctr":
         kept["train"] = {**kept.get("train", {}), "monitor": objective.metric}

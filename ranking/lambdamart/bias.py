@@ -7,7 +7,8 @@ from typing import Any
 
 import xgboost as xgb
 
-from features.errors import ConfigError
+from features.errors import ConfigError, DataError
+from features.suggest import listing
 from ranking.best_round import Bias
 
 _KEYS = {"click": "ti+", "no_click": "tj-"}
@@ -33,8 +34,17 @@ def carry(booster: Any, matrix: Any, bias: Bias) -> None:
 
     XGBoost forgets a bias that it is loaded with at its first gradient, where it allots memory;
     one that is loaded after that, it keeps. So a round without effect comes first. A bias of
-    another depth is cut, or goes on with its last value. Raises ConfigError where it did not take.
+    another depth is cut, or goes on with its last value.
+
+    Raises:
+        ConfigError: it did not take.
+        DataError: the bias is of another kind.
     """
+    if bias.keys() != _KEYS.keys():
+        raise DataError(
+            f"XGBoost's unbiased mode goes on from a bias of {listing(_KEYS)}; the earlier ranker "
+            f"has learned one of {listing(bias)}. Train in the way that it was, or anew."
+        )
     config = json.loads(booster.save_config())
     booster.set_param({"learning_rate": 0, "gamma": 1e30})
     booster.update(matrix, 0)

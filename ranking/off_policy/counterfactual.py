@@ -29,12 +29,12 @@ import numpy as np
 import numpy.typing as npt
 
 from features.errors import ConfigError
-from ranking.off_policy.click_log import ClickLog
 from ranking.off_policy.estimate import Estimate, estimate
 from ranking.off_policy.rank_metric import RankMetric
 from ranking.off_policy.ratios import Ratios
 from ranking.off_policy.resampling import Resampling
 from ranking.off_policy.rounds import Floats, Rounds, column
+from ranking.off_policy.weighed_clicks import WeighedClicks
 from ranking.off_policy.weights import effective_share, heavy
 
 Method = Literal["ips", "snips", "dr", "dm"]
@@ -44,7 +44,7 @@ _HARDLY = 0.05  # examination, against that of the first position, that is hardl
 
 
 def evaluate(
-    log: ClickLog,
+    log: WeighedClicks,
     scores: npt.ArrayLike,
     metric: str = "dcg@10",
     method: Method = "snips",
@@ -87,7 +87,7 @@ def evaluate(
 
 
 def production(
-    log: ClickLog,
+    log: WeighedClicks,
     metric: str = "dcg@10",
     method: Method = "snips",
     *,
@@ -119,15 +119,15 @@ def _check(metric: RankMetric, method: str, relevance: npt.ArrayLike | None) -> 
         )
 
 
-def _gain(log: ClickLog, method: Method, relevance: npt.ArrayLike | None) -> Floats:
+def _gain(log: WeighedClicks, method: Method, relevance: npt.ArrayLike | None) -> Floats:
     """(rows,) the relevance that the method gives to each row."""
     if relevance is None or method in ("ips", "snips"):
-        return log.click * log.inverse
+        return log.gain
     model = column("relevance", relevance, len(log.click))
     return model if method == "dm" else model + (log.click - log.examined * model) * log.inverse
 
 
-def _best(metric: RankMetric, gain: Floats, log: ClickLog) -> Floats:
+def _best(metric: RankMetric, gain: Floats, log: WeighedClicks) -> Floats:
     """(queries,) the sum of gains in their best order; 0 where there is no click."""
     clicked = np.flatnonzero(log.clicked)
     best = np.zeros(len(log.rounds.sizes))
@@ -138,13 +138,13 @@ def _best(metric: RankMetric, gain: Floats, log: ClickLog) -> Floats:
     return best
 
 
-def _cut(log: ClickLog) -> float:
+def _cut(log: WeighedClicks) -> float:
     """The share of clicks whose weight was cut."""
     cut = (1 / log.propensity > log.largest)[log.clicked]
     return float(cut.mean()) if len(cut) else 0.0
 
 
-def _warnings(log: ClickLog, metric: RankMetric, worth: Floats, ess: float) -> tuple[str, ...]:
+def _warnings(log: WeighedClicks, metric: RankMetric, worth: Floats, ess: float) -> tuple[str, ...]:
     weights = log.click_weights
     found = ["the log has no clicks: nothing is known."]
     if len(weights):

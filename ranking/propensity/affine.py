@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from features.errors import DataError
-from ranking.propensity.click_log import Array, ClickLog, Doubles
 from ranking.propensity.estimate import Estimate, ratio
 from ranking.propensity.propensity import Propensity
+from ranking.propensity.shown_clicks import Array, Doubles, ShownClicks
 from ranking.propensity.trust_bias import TrustBias
 
 
@@ -18,6 +18,7 @@ def affine(
     *,
     relevance: Array,
     depth: int | None = None,
+    cluster: Array | None = None,
     draws: int = 200,
     seed: int = 0,
 ) -> Propensity:
@@ -31,7 +32,7 @@ def affine(
     Raises DataError: a damaged log, relevance outside 0..1 or without differences at a position,
         or clicks that do not rise with it.
     """
-    log = ClickLog.of(sizes, position, click, depth)
+    log = ShownClicks.of(sizes, position, click, depth, cluster)
     known = log.rows(relevance, "relevance").astype(np.float64)
     if not ((known >= 0) & (known <= 1)).all():
         raise DataError(
@@ -53,7 +54,7 @@ def affine(
     return Estimate("affine", assumes, {}, log, curve, (known,)).propensity(draws, seed, trust)
 
 
-def _lines(log: ClickLog, relevance: Doubles, weight: Doubles) -> tuple[Doubles, Doubles]:
+def _lines(log: ShownClicks, relevance: Doubles, weight: Doubles) -> tuple[Doubles, Doubles]:
     """alpha and beta, each (depth,); NaN where relevance is the same throughout."""
     rows = np.maximum(log.summed(weight), 1e-12)
     mean, rate = log.summed(weight * relevance) / rows, log.summed(weight * log.click) / rows

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ranking.propensity.click_log import Array, ClickLog, Doubles
 from ranking.propensity.estimate import Estimate
 from ranking.propensity.propensity import Propensity
 from ranking.propensity.relevance import Linear, Relevance
+from ranking.propensity.shown_clicks import Array, Doubles, ShownClicks
 from ranking.propensity.sums import sums
 
 _STILL = 1e-4  # of the logarithm of examination, from one step to the next
@@ -21,6 +21,7 @@ def dual(
     features: Array,
     relevance: Relevance | None = None,
     depth: int | None = None,
+    cluster: Array | None = None,
     draws: int = 20,
     seed: int = 0,
 ) -> Propensity:
@@ -34,7 +35,7 @@ def dual(
 
     Raises DataError: a damaged log, or features that cannot be read.
     """
-    log = ClickLog.of(sizes, position, click, depth)
+    log = ShownClicks.of(sizes, position, click, depth, cluster)
     known = log.rows(features, "features")
     how = relevance or Linear()
 
@@ -53,7 +54,7 @@ def dual(
 class _Lists:
     """Sums and softmaxes within each list."""
 
-    def __init__(self, log: ClickLog) -> None:
+    def __init__(self, log: ShownClicks) -> None:
         self._query = log.query
         self._queries = len(log.sizes)
         self._starts = (np.cumsum(log.sizes) - log.sizes)[log.sizes > 0]
@@ -75,7 +76,7 @@ class _Lists:
         return share
 
 
-def _fit(log: ClickLog, how: Relevance, features: Array, weight: Doubles) -> Doubles:
+def _fit(log: ShownClicks, how: Relevance, features: Array, weight: Doubles) -> Doubles:
     lists = _Lists(log)
     clicked = weight * log.click
     rate = log.summed(clicked) / np.maximum(log.summed(weight), 1e-12)

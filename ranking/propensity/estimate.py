@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from features.errors import ConfigError
-from ranking.propensity.click_log import Array, ClickLog
 from ranking.propensity.propensity import Propensity
+from ranking.propensity.shown_clicks import Array, ShownClicks
 from ranking.propensity.trust_bias import TrustBias
 
 Doubles = npt.NDArray[np.float64]
@@ -30,12 +30,12 @@ class Estimate:
     name: str
     assumes: str
     settings: dict[str, bool | int | float | str | None]
-    log: ClickLog
+    log: ShownClicks
     curve: Callable[[Doubles], Doubles]
     evidence: tuple[Array, ...] = ()
 
     def propensity(self, draws: int, seed: int, trust: TrustBias | None = None) -> Propensity:
-        """The estimate, and its interval from `draws` resamples of the queries.
+        """The estimate, and its interval from `draws` resamples of the clusters.
 
         Raises ConfigError where `draws` are too few to tell a spread.
         """
@@ -60,18 +60,19 @@ class Estimate:
 
 
 def _interval(
-    log: ClickLog, curve: Callable[[Doubles], Doubles], middle: Doubles, draws: int, seed: int
+    log: ShownClicks, curve: Callable[[Doubles], Doubles], middle: Doubles, draws: int, seed: int
 ) -> tuple[Doubles, Doubles]:
     """Low and high, each (depth,): normal on the logarithm, since a ratio is what is estimated.
 
-    Rows of a query are drawn together, by Poisson(1) weights of the queries (Chamandy et al.,
+    Rows of a cluster are drawn together, by Poisson(1) weights of the clusters (Chamandy et al.,
     "Estimating Uncertainty for Massive Data Streams", 2012). Where a draw has no clicks, and so no
     logarithm, its standard error is that of the ratio over the ratio.
     """
     random = np.random.default_rng(seed)
     drawn = np.empty((draws, log.depth))
+    clusters = int(log.cluster.max()) + 1
     for draw in range(draws):
-        weight = random.poisson(1.0, len(log.sizes)).astype(np.float64)
+        weight = random.poisson(1.0, clusters).astype(np.float64)[log.cluster]
         drawn[draw] = curve(np.repeat(weight, log.sizes))
     error = np.array([_spread(one) for one in (drawn / middle).T])
     error = np.minimum(_NORMAL_95 * error, _WIDEST)

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from features.errors import DataError
-from ranking.propensity.click_log import Array, ClickLog, Doubles
 from ranking.propensity.estimate import Estimate
 from ranking.propensity.interventions import Interventions
 from ranking.propensity.propensity import Propensity
+from ranking.propensity.shown_clicks import Array, Doubles, ShownClicks
 from ranking.propensity.sums import sums
 
 _BLOCK = 50_000  # items at once, so that memory stays bounded
@@ -26,6 +26,7 @@ def harvest(
     ranker: Array,
     method: str = "pairs",
     depth: int | None = None,
+    cluster: Array | None = None,
     draws: int = 200,
     seed: int = 0,
 ) -> Propensity:
@@ -42,7 +43,7 @@ def harvest(
             position that nothing links with the top.
         ConfigError: an unknown method.
     """
-    log = ClickLog.of(sizes, position, click, depth)
+    log = ShownClicks.of(sizes, position, click, depth, cluster)
     places = log.rows(ranks, "ranks")
     by = log.queries(ranker, "ranker").astype(np.int64)
     weight, row, cell = _moves(log, places, by, np.asarray(ranker, np.int64))
@@ -73,7 +74,7 @@ def harvest(
 
 
 def _moves(
-    log: ClickLog, places: Array, by: npt.NDArray[np.int64], ranker: npt.NDArray[np.int64]
+    log: ShownClicks, places: Array, by: npt.NDArray[np.int64], ranker: npt.NDArray[np.int64]
 ) -> tuple[Doubles, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """The weight 1 / w of each row; then, for each other position that some ranker gives it, the
     row and the cell k depth + k'."""
@@ -113,6 +114,7 @@ def harvest_items(
     item: Array,
     method: str = "pairs",
     depth: int | None = None,
+    cluster: Array | None = None,
     draws: int = 200,
     seed: int = 0,
 ) -> Propensity:
@@ -128,8 +130,22 @@ def harvest_items(
             with the top.
         ConfigError: an unknown method.
     """
-    log = ClickLog.of(sizes, position, click, depth)
-    cells = _Cells.of(log, _codes(log.rows(item, "item")))
+    log = ShownClicks.of(sizes, position, click, depth, cluster)
+    assumes = (
+        "An item is as relevant wherever, whenever and to whomever it is shown; a click needs "
+        "that the position was examined and, independently, that the item was relevant. Where "
+        "items rise when they suit the user, examination looks steeper than it is."
+    )
+    found = of_items("harvest_items", assumes, log, log.rows(item, "item"), method)
+    return found.propensity(draws, seed)
+
+
+def of_items(name: str, assumes: str, log: ShownClicks, item: Array, method: str) -> Estimate:
+    """The estimate of what items (rows that are kept,) at several positions tell.
+
+    Raises as `harvest_items` does.
+    """
+    cells = _Cells.of(log, _codes(item))
 
     def interventions(drawn: Doubles) -> Interventions:
         return cells.interventions(drawn, drawn * log.click)
@@ -140,20 +156,14 @@ def harvest_items(
             "or let `item` name what returns."
         )
     interventions(np.ones(len(log.position))).check(method)
-    assumes = (
-        "An item is as relevant wherever, whenever and to whomever it is shown; a click needs "
-        "that the position was examined and, independently, that the item was relevant. Where "
-        "items rise when they suit the user, examination looks steeper than it is."
-    )
-    estimate = Estimate(
-        "harvest_items",
+    return Estimate(
+        name,
         assumes,
         {"method": method},
         log,
         lambda drawn: interventions(drawn).curve(method),
         (cells.of_row,),
     )
-    return estimate.propensity(draws, seed)
 
 
 def _codes(item: Array) -> npt.NDArray[np.int64]:
@@ -180,7 +190,7 @@ class _Cells:
     depth: int
 
     @classmethod
-    def of(cls, log: ClickLog, item: npt.NDArray[np.int64]) -> _Cells:
+    def of(cls, log: ShownClicks, item: npt.NDArray[np.int64]) -> _Cells:
         cell, inverse = np.unique(item * log.depth + log.position, return_inverse=True)
         owner = cell // log.depth
         moved = np.bincount(owner)[owner] > 1

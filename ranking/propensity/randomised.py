@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from features.errors import DataError
-from ranking.propensity.click_log import Array, ClickLog, Doubles
 from ranking.propensity.estimate import Estimate, ratio
 from ranking.propensity.propensity import Propensity
+from ranking.propensity.shown_clicks import Array, Doubles, ShownClicks
 from ranking.propensity.sums import sums
 
 _FOLLOWS = 5.0  # standard errors: less than one random log in a million
@@ -20,6 +20,7 @@ def randomised(
     *,
     score: Array | None = None,
     depth: int | None = None,
+    cluster: Array | None = None,
     draws: int = 200,
     seed: int = 0,
 ) -> Propensity:
@@ -30,7 +31,7 @@ def randomised(
 
     Raises DataError: a damaged log, or an order that follows `score`.
     """
-    log = ClickLog.of(sizes, position, click, depth)
+    log = ShownClicks.of(sizes, position, click, depth, cluster)
     if score is not None:
         _check_random(log, log.rows(score, "score").astype(np.float64))
     top = log.position == 0
@@ -59,7 +60,7 @@ def _check_pairs(found: Doubles) -> None:
         )
 
 
-def _check_random(log: ClickLog, score: Doubles) -> None:
+def _check_random(log: ShownClicks, score: Doubles) -> None:
     """By the exact variance of the sum over queries of the covariance of order and score."""
     if not np.isfinite(score).all():
         raise DataError(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from features.sigmoid import sigmoid
-from ranking.propensity.click_log import Array, ClickLog, Doubles
 from ranking.propensity.estimate import Estimate
 from ranking.propensity.propensity import Propensity
 from ranking.propensity.relevance import Linear, Relevance
+from ranking.propensity.shown_clicks import Array, Doubles, ShownClicks
 
 _LARGEST = 1 - 1e-6  # of a click's probability
 _STILL = 1e-4  # of the logarithm of examination, from one step to the next
@@ -22,6 +22,7 @@ def regression_em(
     features: Array,
     relevance: Relevance | None = None,
     depth: int | None = None,
+    cluster: Array | None = None,
     draws: int = 20,
     seed: int = 0,
 ) -> Propensity:
@@ -37,7 +38,7 @@ def regression_em(
 
     Raises DataError: a damaged log, or features that cannot be read.
     """
-    log = ClickLog.of(sizes, position, click, depth)
+    log = ShownClicks.of(sizes, position, click, depth, cluster)
     known = log.rows(features, "features")
     how = relevance or Linear()
 
@@ -53,7 +54,7 @@ def regression_em(
     return estimate.propensity(draws, seed)
 
 
-def _fit(log: ClickLog, how: Relevance, features: Array, weight: Doubles) -> Doubles:
+def _fit(log: ShownClicks, how: Relevance, features: Array, weight: Doubles) -> Doubles:
     rate = log.summed(weight * log.click) / np.maximum(log.summed(weight), 1e-12)
     theta: Doubles = np.maximum(rate / rate[0], 1e-6)
     level = float(np.clip(np.log(rate[0] / (1 - min(rate[0], 0.99))), -10, 5))

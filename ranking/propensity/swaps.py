@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from features.errors import DataError
-from ranking.propensity.click_log import Array, ClickLog, Doubles
 from ranking.propensity.estimate import Estimate, ratio
 from ranking.propensity.propensity import Propensity
+from ranking.propensity.shown_clicks import Array, Doubles, ShownClicks
 from ranking.propensity.sums import sums
 
 
@@ -19,6 +19,7 @@ def swaps(
     partner: Array,
     swapped: Array,
     depth: int | None = None,
+    cluster: Array | None = None,
     draws: int = 200,
     seed: int = 0,
 ) -> Propensity:
@@ -32,7 +33,7 @@ def swaps(
 
     Raises DataError: a damaged log, or a position without both arms.
     """
-    log = ClickLog.of(sizes, position, click, depth)
+    log = ShownClicks.of(sizes, position, click, depth, cluster)
     pair = log.queries(partner, "partner").astype(np.int64)
     arm = log.queries(swapped, "swapped").astype(np.int64)
     part = (pair > 0) & (pair < log.depth) & ((log.position == 0) | (log.position == pair))

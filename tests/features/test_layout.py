@@ -19,6 +19,8 @@ def test_fields_by_kind_keep_their_order() -> None:
 def test_matrix_columns_are_numerics_ids_sequences_and_the_logit() -> None:
     assert LAYOUT.matrix_names(logit=False) == ("price", "user", "item", "seen")
     assert LAYOUT.matrix_names(logit=True) == ("price", "user", "item", "seen", LOGIT)
+    with_cosines = LAYOUT.matrix_names(logit=True, cosines=["cosine(seen,item)"])
+    assert with_cosines == ("price", "user", "item", "seen", LOGIT, "cosine(seen,item)")
 
 
 def test_json_gives_the_same_layout_back() -> None:

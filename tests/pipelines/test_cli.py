@@ -408,7 +408,9 @@ def test_serve_refuses_a_taken_port_and_a_damaged_bundle(
     shutil.copytree(bundle, tmp_path / "cut")
     codes = tmp_path / "cut" / "tables" / "embedding.int8.codes.npy"
     codes.write_bytes(codes.read_bytes()[:-1])
-    refused(crossrank("serve", tmp_path / "cut", "--port", "0"), "embedding.int8.codes.npy", "bytes")
+    refused(
+        crossrank("serve", tmp_path / "cut", "--port", "0"), "embedding.int8.codes.npy", "bytes"
+    )
 
 
 def test_a_place_that_cannot_be_written(
@@ -435,7 +437,24 @@ def test_help_names_every_command() -> None:
         check=True,
     ).stdout
     for command in (
-        "demo", "simulate", "simulate-clicks", "init", "prepare", "train", "evaluate", "export",
-        "predict", "serve",
+        "demo", "simulate", "simulate-clicks", "init", "prepare", "train", "evaluate", "compare",
+        "export", "predict", "serve",
     ):  # fmt: skip
         assert f" {command} " in shown
+
+
+def test_compare_a_run_with_its_bundle_and_the_truth(
+    crossrank: Callable[..., Any], world: Any
+) -> None:
+    answer = crossrank(
+        "compare", world.run.folder, world.int8_bundle.folder, "truth", "--data", world.config,
+        "--by", "hour // 12", "--metrics", "AUC,LogLoss,nDCG@10", "--resamples", "300", "--json",
+    )  # fmt: skip
+    assert answer.code == 0, answer.err
+    bundle, truth = answer.json["compared"]
+    for metrics in bundle["differences"].values():
+        for one in metrics.values():
+            assert one["value"] == pytest.approx(0, abs=0.01)
+    assert truth["differences"]["ctr"]["AUC"]["verdict"] == "better"
+    assert truth["differences"]["ctr"]["LogLoss"]["verdict"] == "better"
+    assert {one["slice"] for one in truth["slices"]["ctr"]} == {"hour // 12 = 0", "hour // 12 = 1"}

@@ -21,7 +21,9 @@ from models.train_config import TrainConfig
 from pipelines.calibration import CalibrationConfig
 from pipelines.config import Config, DataConfig, ExportConfig
 from pipelines.negatives import Negatives
+from pipelines.report.config import CardConfig
 from pipelines.splits.registry import AnySplit
+from pipelines.stacking.config import StackingConfig
 from pipelines.tracking import TrackConfig
 from pipelines.tune.config import Axis, TuneConfig
 from ranking.lambdamart.config import RankerConfig
@@ -40,10 +42,10 @@ def members(union: Any) -> list[type[BaseModel]]:
 
 SECTIONS: list[type[BaseModel]] = [
     Config, DataConfig, Negatives, ExportConfig, TrainConfig, Progressive, Optimizers, RankerConfig,
-    LightGBMConfig, CalibrationConfig, TrackConfig, BatchGrowth, TuneConfig, Axis,
+    LightGBMConfig, CalibrationConfig, TrackConfig, CardConfig, BatchGrowth, TuneConfig, Axis,
     *members(Feature), *members(AnySplit), *members(AnyModel), *members(Sparse),
     *members(Dense),
-    RerankConfig, Diversity, *members(AnyRule), *members(AnyExploration),
+    StackingConfig, RerankConfig, Diversity, *members(AnyRule), *members(AnyExploration),
     Check, *(one.options for one in FORMATS.values()),
 ]  # fmt: skip
 SHARED = {"type", "name", "column"}  # what every block of `[[features]]` has

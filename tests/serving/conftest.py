@@ -18,6 +18,7 @@ import pytest
 import uvicorn
 
 from features.batch import Batch
+from features.cosines import Cosine, Cosines, Readable
 from features.encoder import Encoder
 from features.fit import fit
 from features.schema import Schema
@@ -44,6 +45,10 @@ SCHEMA = {
         {"type": "sequence", "column": "tags", "separator": "|", "max_length": 3},
     ],
 }
+COSINES = (
+    Cosine(table="embedding", fields=("history", "item")),
+    Cosine(table="embedding", fields=("user", "item")),
+)
 
 
 def raw_rows() -> pl.DataFrame:
@@ -99,20 +104,26 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     logits = np.log(odds / (1 - odds)).astype(np.float32)
     assert batch.label is not None
 
-    def ranker(logits: np.ndarray | None) -> Any:
-        data = QueryData.of(batch.matrix(logits), batch.label, raw["query"], raw["position"])
-        names = list(encoder.layout.matrix_names(logit=logits is not None))
+    def ranker(logits: np.ndarray | None, cosines: np.ndarray | None = None) -> Any:
+        matrix = batch.matrix(logits, cosines)
+        data = QueryData.of(matrix, batch.label, raw["query"], raw["position"])
+        added = () if cosines is None else [one.name for one in COSINES]
+        names = list(encoder.layout.matrix_names(logit=logits is not None, cosines=added))
         judge = judge_of(metric_of("nDCG@10"), data)
         return train(RankerConfig(rounds=5), names, data, data, judge, lambda *_: None)
 
     folder = tmp_path_factory.mktemp("bundles")
     golden = raw.drop("click").head(20)
     with_logit = ranker(logits)
+    readable = Readable(model.lookups["embedding"].space, model.tables["embedding"].pull)
+    with_cosines = ranker(logits, Cosines(encoder.layout, COSINES, {"embedding": readable})(batch))
     parts: dict[str, tuple[Any, Any, Any]] = {
         "float": (model, with_logit, "none"),
         "int8": (model, with_logit, "int8"),
         "ctr": (model, None, "none"),
         "ranker": (None, ranker(None), "none"),
+        "cosines": (model, with_cosines, "none"),
+        "cosines-int8": (model, with_cosines, "int8"),
     }
     for name, (network, trees, quantize) in parts.items():
         trained = Trained(
@@ -125,6 +136,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
             {},
             "demo",
             "7",
+            cosines=COSINES if name.startswith("cosines") else (),
         )
         export(trained, folder / name, stored(network, quantize))
     return World(raw, encoder, model, {name: folder / name for name in parts})

@@ -63,6 +63,8 @@ MAKERS: dict[str, tuple[Callable[[Path], None], dict[str, object]]] = {
         ),
         {"valid_negatives": 1, "test_negatives": 2},
     ),
+    "trec_run": (lambda file: file.write_text("1 Q0 a 1 .5 t\n\n1 Q0 b 2 .4 t\n"), {}),
+    "trec_qrels": (lambda file: file.write_text("1 0 a 1\n1 0 b 0\n# no row\n2 0 a 2\n"), {}),
 }
 
 

@@ -39,6 +39,7 @@ metric = "nDCG@5"
 [bias]
 item = ["query", "document"]
 random = "shuffled"
+ranker = "logger"
 depth = 6
 """
 
@@ -52,15 +53,15 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def clicks(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a configuration and its log: eta 1, by a logger that knows little."""
+    """The folder of a configuration and its log: eta 1, by two loggers that know little."""
     random = np.random.default_rng(0)
     folder = tmp_path_factory.mktemp("clicks")
     rows = QUERIES * DOCUMENTS
     matrix = random.normal(size=(rows, 3)).astype(np.float32)
     grade = np.clip(np.rint(matrix[:, 0] + matrix[:, 1]), 0, 2).astype(np.int64)
-    logger = matrix[:, 2] + 0.3 * matrix[:, 0]
+    loggers = np.array([[1.0, 0.3], [0.5, 0.8]]) @ matrix[:, [2, 0]].T
     sizes = np.full(QUERIES, DOCUMENTS)
-    pages = Pages.of(logger[None].astype(np.float64), sizes, DEPTH, 0.3, 0.0)
+    pages = Pages.of(loggers.astype(np.float64), sizes, DEPTH, 0.3, 0.0)
     users = user("pbm", 1.0, DEPTH)
     parts = []
     for shown in sessions(pages, relevance(grade, 0.1, 2.0), users, 40, random):
@@ -71,7 +72,10 @@ def clicks(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "position": shown.lists.position,
             "click": shown.click.astype(np.int8),
             "shuffled": shown.variant == Variant.shuffle,
-        }
+            "logger": np.array(["old", "new"])[shown.logger],
+            "user": shown.query % 12,
+            "chance": shown.propensity,
+        } | {f"rank_{name}": pages.rank[i, shown.row] for i, name in enumerate(("old", "new"))}
         features = {f"f{i}": matrix[shown.row, i - 1] for i in (1, 2, 3)}
         parts.append(pl.DataFrame(columns | features))
     pl.concat(parts).write_parquet(folder / "log.parquet")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from itertools import product
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from features.errors import DataError
-from pipelines.metrics.auc import AUC, GAUC
+from pipelines.metrics.auc import AUC, GAUC, Weighting
 from pipelines.metrics.predictions import Predictions
 
 ROWS = st.lists(
@@ -112,6 +113,24 @@ def test_gauc_by_hand_tells_what_it_skipped() -> None:
     assert found.skipped == 1
     assert found.skipped_share == pytest.approx(2 / 7)
     assert GAUC("user_id").compute(data) == pytest.approx((2 * 1 + 3 * 0.25) / 5)
+
+
+def test_gauc_weighs_groups_as_asked() -> None:
+    data = Predictions(
+        labels=[1, 0, 1, 1, 0, 0, 0, 0],
+        scores=[0.9, 0.1, 0.5, 0.3, 0.4, 0.2, 0.7, 0.8],
+        weights=[1, 2, 1, 1, 1, 1, 5, 5],
+        groups={"session": np.array(list("uuvvvvww"))},
+    )
+    # u: 1 of weight 3, click weight 1; v: 3 of 4 pairs, of weight 4 and 2; w has one class.
+    by = {"impressions": (3 + 4 * 0.75) / 7, "clicks": (1 + 2 * 0.75) / 3, "equal": 1.75 / 2}
+    skipped = {"impressions": 10 / 17, "clicks": 0, "equal": 1 / 3}
+    for weighting in get_args(Weighting):
+        metric = GAUC("session", weighting)
+        assert metric.compute(data) == pytest.approx(by[weighting])
+        found = metric.per_group(data)
+        assert found.skipped == 1
+        assert found.skipped_share == pytest.approx(skipped[weighting])
 
 
 def test_huge_groups_do_not_blur_the_others() -> None:

@@ -9,6 +9,7 @@ from features.errors import DataError
 from pipelines.metrics.evaluate import evaluate
 from pipelines.metrics.parse import parse_metric
 from pipelines.metrics.predictions import Predictions
+from pipelines.metrics.radix import descending
 
 FORMS = ("nDCG@10", "AUC", "LogLoss", "GAUC(user_id)", "MRR", "ECE(bins=20)", "Recall@5")
 
@@ -33,6 +34,18 @@ def test_each_ranking_is_sorted_once() -> None:
     with mock.patch.object(Predictions, "_rank", autospec=True, side_effect=Predictions._rank) as r:
         evaluate([parse_metric(form) for form in FORMS], data)
     assert [call.args[1] for call in r.call_args_list] == ["query", None, "user_id"]
+
+
+def test_metrics_in_threads_share_the_sorting_and_the_values() -> None:
+    metrics = [parse_metric(form) for form in FORMS]
+    serial = evaluate(metrics, clicks(3000, 100))
+    with (
+        mock.patch("pipelines.metrics.evaluate._WORTH_THREADS", 1),
+        mock.patch("pipelines.metrics.predictions.descending", side_effect=descending) as sort,
+    ):
+        for _ in range(5):
+            assert evaluate(metrics, clicks(3000, 100)) == serial
+    assert sort.call_count == 5
 
 
 def test_a_missing_group_is_refused_before_any_work() -> None:

@@ -8,21 +8,33 @@ import pytest
 
 from features.errors import ConfigError, DataError
 from pipelines.metrics.auc import GAUC
+from pipelines.metrics.beyond import ShownMetric
 from pipelines.metrics.calibration import ECE
+from pipelines.metrics.ctr_mae import CTRMAE
+from pipelines.metrics.items import Items
+from pipelines.metrics.lift import Gain, Lift
 from pipelines.metrics.metric import AdditiveMetric, Metric
 from pipelines.metrics.parse import METRICS, parse_metric
 from pipelines.metrics.predictions import Predictions
-from pipelines.metrics.ranking import NDCG, Precision, RankingMetric
+from pipelines.metrics.ranking import NDCG, Precision
+from pipelines.metrics.ranking_metric import RankingMetric
 
 FORMS = (
     "AUC",
     "GAUC(user_id)",
+    "GAUC(user_id,weighting=clicks)",
+    "GAUC(user_id,weighting=equal)",
+    "PRAUC",
+    "KS",
+    "Lift@0.15",
+    "Gain@0.3",
     "LogLoss",
     "NE",
     "RIG",
     "Brier",
     "PCOC",
     "ECE(bins=7)",
+    "CTRMAE(user_id)",
     "nDCG",
     "nDCG@3",
     "nDCG@3(gain=exp2)",
@@ -31,12 +43,26 @@ FORMS = (
     "MRR",
     "MRR(empty=zero)",
     "MAP",
+    "MAP@3",
+    "ERR",
+    "ERR@2(highest=2)",
+    "nDCG@3(as=trec)",
+    "nDCG(as=sklearn)",
+    "MAP(as=sklearn,empty=skip)",
     "Precision@2",
     "Precision@2(empty=zero)",
     "Recall@2",
     "HitRate@2",
+    "Coverage@2",
+    "Gini@2",
+    "Novelty@2",
+    "Popularity@2",
+    "PopularityLift@2",
+    "Diversity@2",
 )
-ROW_WEIGHTED = tuple(f for f in FORMS if not isinstance(parse_metric(f), RankingMetric))
+CATALOGUE = Items(np.arange(400), np.arange(1.0, 401.0), np.eye(7)[np.arange(400) % 7])
+BY_QUERY = (RankingMetric, ShownMetric)
+ROW_WEIGHTED = tuple(f for f in FORMS if not isinstance(parse_metric(f), BY_QUERY))
 RANKING = tuple(f for f in FORMS if f not in ROW_WEIGHTED)
 
 
@@ -50,6 +76,7 @@ def tied_rows(seed: int = 0, rows: int = 300) -> dict[str, np.ndarray]:
         "weights": random.integers(0, 4, rows).astype(float),
         "user": random.integers(0, 40, rows),
         "query": random.integers(0, 60, rows),
+        "item": np.arange(rows),
     }
 
 
@@ -59,7 +86,12 @@ def value(form: str, rows: dict[str, np.ndarray], take: np.ndarray, weighted: bo
         rows["labels"][take],
         rows["scores"][take],
         rows["weights"][take] if weighted else None,
-        {"user_id": rows["user"][take], "query": rows["query"][take]},
+        {
+            "user_id": rows["user"][take],
+            "query": rows["query"][take],
+            "item": rows["item"][take],
+        },
+        CATALOGUE,
     )
     return parse_metric(form).compute(data)
 
@@ -135,20 +167,26 @@ def test_the_truth_itself_gets_a_better_value(form: str) -> None:
 def test_needs_groups_names_what_must_be_passed(form: str) -> None:
     metric = parse_metric(form)
     rows = tied_rows(6)
-    columns = {"user_id": rows["user"], "query": rows["query"]}
+    columns = {"user_id": rows["user"], "query": rows["query"], "item": np.arange(300)}
     needed = {name: columns[name] for name in metric.needs_groups}
-    assert np.isfinite(metric.compute(Predictions(rows["labels"], rows["scores"], None, needed)))
+    data = Predictions(rows["labels"], rows["scores"], None, needed, CATALOGUE)
+    assert np.isfinite(metric.compute(data))
     for name in needed:
-        with pytest.raises(DataError, match=f"needs the group column '{name}'.*hold none"):
-            metric.compute(Predictions(rows["labels"], rows["scores"]))
+        others = {other: ids for other, ids in needed.items() if other != name}
+        lacking = Predictions(rows["labels"], rows["scores"], None, others, CATALOGUE)
+        with pytest.raises(DataError, match=f"needs the group column '{name}'.*hold"):
+            metric.compute(lacking)
 
 
 def test_arguments_are_printed_in_order_and_only_where_they_say_something() -> None:
     assert str(NDCG(cutoff=10, gain="linear", empty="skip")) == "nDCG@10"
     assert str(NDCG(empty="one", gain="exp2")) == "nDCG(gain=exp2,empty=one)"
-    assert NDCG.usage() == "nDCG[@<cutoff>]([gain=linear],[empty=skip])"
+    assert NDCG.usage() == (
+        "nDCG[@<cutoff>]([gain=linear|exp2],[as=trec|sklearn|xgboost|letor4],[empty=skip|zero|one])"
+    )
     assert ECE.usage() == "ECE(bins=<bins>)"
-    assert GAUC.usage() == "GAUC(<group>)"
+    assert GAUC.usage() == "GAUC(<group>,[weighting=impressions|clicks|equal])"
+    assert str(Lift(1)) == "Lift@1.0"
 
 
 @pytest.mark.parametrize(
@@ -162,6 +200,11 @@ def test_arguments_are_printed_in_order_and_only_where_they_say_something() -> N
         (lambda: NDCG(empty="nan"), "'empty' of nDCG must be one of skip, zero, one; got 'nan'"),
         (lambda: GAUC("user id"), "'group' of GAUC must be a column name"),
         (lambda: GAUC(7), "'group' of GAUC must be a column name"),
+        (lambda: GAUC("user", "rows"), "of GAUC must be one of impressions, clicks, equal; got"),
+        (lambda: CTRMAE("a b"), "'group' of CTRMAE must be a column name"),
+        (lambda: Lift(0), "'cutoff' of Lift must be a share of the rows, above 0 and at most 1"),
+        (lambda: Lift(10), "at most 1; got 10; write Lift@0.1"),
+        (lambda: Gain("0.1"), "'cutoff' of Gain must be a share"),
     ],
 )
 def test_refuses_arguments_it_cannot_compute(make: Callable[[], Metric], message: str) -> None:
@@ -177,7 +220,8 @@ def test_a_metric_is_abstract_or_final() -> None:
 
 
 @pytest.mark.parametrize(
-    "form", ["LogLoss", "NE", "RIG", "Brier", "PCOC", "GAUC(query)", "nDCG@10", "MRR", "MAP"]
+    "form",
+    ["LogLoss", "NE", "RIG", "Brier", "PCOC", "GAUC(query)", "CTRMAE(query)", "nDCG@10", "MRR"],
 )
 def test_an_additive_metric_is_that_of_its_parts_added_up(form: str) -> None:
     metric = parse_metric(form)

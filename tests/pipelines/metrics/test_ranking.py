@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, ndcg_score
 
 from features.errors import DataError
+from pipelines.metrics.err import ERR
 from pipelines.metrics.parse import parse_metric
 from pipelines.metrics.predictions import Predictions
-from pipelines.metrics.ranking import MAP, MRR, NDCG, HitRate, Precision, RankingMetric, Recall
+from pipelines.metrics.ranking import MAP, MRR, NDCG, HitRate, Precision, Recall
+from pipelines.metrics.ranking_metric import RankingMetric
 
 
 def one_query(labels: Sequence[float], scores: Sequence[float]) -> Predictions:
@@ -31,10 +33,17 @@ def in_order(metric: RankingMetric, labels: Sequence[float]) -> float:
                 return sum(g / np.log2(rank + 1) for rank, g in enumerate(gains, start=1))
 
             return dcg(labels) / dcg(sorted(labels, reverse=True))
-        case MRR():
-            return 1 / hits[0]
-        case MAP():
-            return sum((n + 1) / rank for n, rank in enumerate(hits)) / len(hits)
+        case MRR(cutoff=cutoff):
+            return 1 / hits[0] if hits[0] <= (cutoff or hits[0]) else 0.0
+        case MAP(cutoff=cutoff):
+            upto = [rank for rank in hits if rank <= (cutoff or rank)]
+            return sum((n + 1) / rank for n, rank in enumerate(upto)) / len(hits)
+        case ERR(cutoff=cutoff, highest=highest):
+            found, reads_on = 0.0, 1.0
+            for rank, label in enumerate(labels[:cutoff], start=1):
+                stops = (2**label - 1) / 2**highest
+                found, reads_on = found + reads_on * stops / rank, reads_on * (1 - stops)
+            return found
         case Precision(cutoff=cutoff):
             return sum(rank <= cutoff for rank in hits) / cutoff
         case Recall(cutoff=cutoff):
@@ -45,9 +54,10 @@ def in_order(metric: RankingMetric, labels: Sequence[float]) -> float:
 
 
 TIED = ("nDCG", "nDCG@2", "nDCG@3(gain=exp2)", "MRR", "MAP", "Precision@3", "Recall@2")
+CUT = ("MRR@2", "MAP@2", "ERR", "ERR@2", "ERR(highest=3)")
 
 
-@pytest.mark.parametrize("form", [*TIED, "HitRate@1", "HitRate@2", "HitRate@3"])
+@pytest.mark.parametrize("form", [*TIED, *CUT, "HitRate@1", "HitRate@2", "HitRate@3"])
 @settings(max_examples=50)
 @given(
     rows=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), min_size=1, max_size=6).filter(
@@ -113,6 +123,35 @@ def test_one_tie_of_many_rows_stays_exact() -> None:
     assert MRR().compute(data) == pytest.approx(mean_reciprocal, rel=1e-9)
     assert MAP().compute(data) == pytest.approx(mean_reciprocal, rel=1e-12)
     assert HitRate(100).compute(data) == pytest.approx(100 / rows, rel=1e-7)
+
+
+@pytest.mark.parametrize("form", [*TIED, *CUT, "HitRate@3"])
+def test_rows_that_were_not_shown_take_no_rank_but_were_missed(form: str) -> None:
+    # Whatever ranks beyond the shown rows of no label, in the ideal too, is the same as nothing.
+    metric = parse_metric(form)
+    shown = one_query([0, 2, 1], [3, 2, 1])
+    missed = one_query([0, 2, 1, 1, 0], [3, 2, 1, -np.inf, -np.inf])
+    assert 0 < metric.compute(missed) <= metric.compute(shown)
+    only = one_query([1, 0], [-np.inf, -np.inf])
+    assert metric.compute(only) == 0
+    if form in ("nDCG", "MAP", "Recall@2"):
+        assert metric.compute(missed) < metric.compute(shown)
+
+
+def test_err_by_hand() -> None:
+    # Chapelle's R: 15/16, 1/16 and 0 of the grades 4, 1 and 0.
+    data = one_query([1, 0, 4], [3, 2, 1])
+    assert ERR().compute(data) == pytest.approx(1 / 16 + 15 / 16 * 15 / 16 / 3, rel=1e-14)
+    assert ERR(cutoff=2).compute(data) == pytest.approx(1 / 16, rel=1e-14)
+    tied = one_query([4, 0], [1, 1])
+    assert ERR().compute(tied) == pytest.approx(15 / 16 * (1 + 1 / 2) / 2, rel=1e-14)
+
+
+@pytest.mark.parametrize("labels", [[0.5, 2.25, 0, 1], [40, 3, 0, 7], [1, 0, 3, 2]])
+def test_the_ideal_is_the_labels_sorted(labels: list[float]) -> None:
+    data = Predictions(labels * 2, range(8), None, {"query": np.repeat([1, 2], 4)})
+    best = sorted(labels, reverse=True)
+    assert data.ranked("query").best_labels.tolist() == best * 2
 
 
 def test_no_relevant_row_at_all() -> None:

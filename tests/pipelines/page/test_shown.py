@@ -16,7 +16,7 @@ def test_shares(part: float, text: str) -> None:
     ("number", "text"),
     [
         (None, "-"), (0.0, "0"), (-3.0, "-3"), (1234567.0, "1,234,567"), (0.123456, "0.12346"),
-        (1e300, "1.0000e+300"), (1.5e-7, "1.5000e-07"),
+        (1e300, "1.0000e+300"), (1.5e-7, "1.5000e-07"), (float("-inf"), "-∞"),
     ],
 )  # fmt: skip
 def test_figures(number: float | None, text: str) -> None:

@@ -31,6 +31,19 @@ def test_a_click_counts_by_its_position_up_to_the_clip() -> None:
         np.testing.assert_allclose(other / one, [1, 1, 2, 2, 10, 10], rtol=1e-6)
 
 
+def test_rows_may_bring_their_own_propensity(log: Any) -> None:
+    lambdas = Lambdas(log.click, log.sizes, position=log.position)
+    examination = 1 / np.arange(1, 11)
+    own = IPW(lambdas, propensity=examination[log.position])
+    scores = log.matrix[:, 1]
+    for one, other in zip(IPW(lambdas, examination)(scores), own(scores), strict=True):
+        np.testing.assert_array_equal(one, other)
+    with pytest.raises(DataError, match="one for each of the"):
+        IPW(lambdas, propensity=examination)
+    with pytest.raises(ConfigError, match="there is neither"):
+        IPW(lambdas)
+
+
 def test_what_it_was_given_is_its_bias(log: Any) -> None:
     lambdas = Lambdas(log.click, log.sizes, position=log.position)
     assert IPW(lambdas, [1, 0.5, 0.001]).bias == {"examination": [1, 0.5, 0.01]}

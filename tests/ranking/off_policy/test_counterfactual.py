@@ -9,11 +9,11 @@ import pytest
 from sklearn.metrics import dcg_score, ndcg_score
 
 from features.errors import ConfigError, DataError
-from ranking.off_policy.click_log import ClickLog
 from ranking.off_policy.compare import compare
 from ranking.off_policy.counterfactual import evaluate, production
 from ranking.off_policy.estimate import Estimate
 from ranking.off_policy.resampling import Resampling
+from ranking.off_policy.weighed_clicks import WeighedClicks
 
 Floats = npt.NDArray[np.float64]
 QUICK = Resampling(resamples=100)
@@ -21,11 +21,11 @@ EXAMINATION = np.array([1.0, 0.6, 0.3, 0.1])
 RELEVANCE = np.array([0.2, 0.5, 0.4, 0.9])
 
 
-def every_click() -> tuple[ClickLog, Floats]:
+def every_click() -> tuple[WeighedClicks, Floats]:
     """One list of four shown in order, once for each way to click, and how likely each way is."""
     ways = np.array(list(product([0.0, 1.0], repeat=4)))
     chance = EXAMINATION * RELEVANCE
-    log = ClickLog.of(
+    log = WeighedClicks.of(
         np.full(16, 4), np.tile(np.arange(4), 16), ways.ravel(), EXAMINATION, largest=1000
     )
     return log, np.prod(np.where(ways > 0, chance, 1 - chance), axis=1)
@@ -52,11 +52,11 @@ def variance(chance: Floats, values: Floats) -> float:
 def test_dr_fills_in_what_was_cut_and_changes_nothing_else() -> None:
     """With weights cut at 2 clicks at positions 2 and 3 count for .6 and .2 of what they are."""
     log, chance = every_click()
-    cut = ClickLog.of(np.full(16, 4), log.rounds.place, log.click, EXAMINATION, largest=2)
+    cut = WeighedClicks.of(np.full(16, 4), log.rounds.place, log.click, EXAMINATION, largest=2)
     scores, fair = np.tile([1.0, 2, 3, 4], 16), np.tile([0.3, 0.4, 0.5, 0.8], 16)
     truth = RELEVANCE @ (1 / np.log2([5, 4, 3, 2]))
 
-    def bias(where: ClickLog, how: Any) -> float:
+    def bias(where: WeighedClicks, how: Any) -> float:
         found = evaluate(where, scores, "dcg", how, relevance=fair, resampling=QUICK)
         return abs(float(chance @ found.values) - truth)
 
@@ -83,7 +83,7 @@ def test_a_logger_that_draws_its_order_has_mean_propensities_and_dr_of_less_vari
         rows["scores"].append(np.tile(np.array([1.0, 2, 3, 4])[order], 16))
         rows["model"].append(np.tile(np.array([0.3, 0.4, 0.5, 0.8])[order], 16))
     click, propensity, scores, model = map(np.concatenate, rows.values())
-    log = ClickLog.of(
+    log = WeighedClicks.of(
         np.full(32, 4), np.tile(np.arange(4), 32), click, EXAMINATION, propensity=propensity
     )
     chance, truth = np.concatenate(chances), RELEVANCE @ (1 / np.log2([5, 4, 3, 2]))
@@ -102,7 +102,7 @@ def test_dr_is_ips_without_a_model_and_dm_without_residuals() -> None:
     assert evaluate(log, scores, "dcg", "dr", relevance=zero, resampling=QUICK).value == (
         pytest.approx(evaluate(log, scores, "dcg", "ips", resampling=QUICK).value)
     )
-    shown = ClickLog.of([4], np.arange(4), [1, 0, 1, 0], np.ones(4))
+    shown = WeighedClicks.of([4], np.arange(4), [1, 0, 1, 0], np.ones(4))
     both = [
         evaluate(shown, [4, 3, 1, 2], "dcg", how, relevance=shown.click, resampling=QUICK).value
         for how in ("dr", "dm")
@@ -115,7 +115,7 @@ def test_by_hand() -> None:
 
     Weights 1 / .6 and 1 / .1 cut at 5. The new ranks of the clicked rows are 2 and 1.
     """
-    log = ClickLog.of([4, 2], [0, 1, 2, 3, 0, 1], [0, 1, 0, 1, 0, 0], EXAMINATION, largest=5)
+    log = WeighedClicks.of([4, 2], [0, 1, 2, 3, 0, 1], [0, 1, 0, 1, 0, 0], EXAMINATION, largest=5)
     scores = [1, 3, 2, 4, 0, 0]
     found = {
         (metric, how): evaluate(log, scores, metric, how, resampling=QUICK)
@@ -145,9 +145,9 @@ def labelled(clicks: int | None) -> tuple[npt.NDArray[np.int64], Floats]:
     return label, rng.integers(0, 6, (50, 8)).astype(np.float64)
 
 
-def log_of(label: npt.NDArray[np.int64], **more: Any) -> ClickLog:
+def log_of(label: npt.NDArray[np.int64], **more: Any) -> WeighedClicks:
     sizes, position = np.full(len(label), 8), np.tile(np.arange(8), len(label))
-    return ClickLog.of(sizes, position, label.ravel(), [1.0], **more)
+    return WeighedClicks.of(sizes, position, label.ravel(), [1.0], **more)
 
 
 def test_where_all_is_examined_ips_is_dcg() -> None:
@@ -170,14 +170,16 @@ def test_where_all_is_examined_and_clicks_are_one_a_query_snips_is_ndcg() -> Non
 
 def test_snips_does_not_ask_for_the_scale_of_examination() -> None:
     log, _ = every_click()
-    half = ClickLog.of(log.rounds.sizes, log.rounds.place, log.click, EXAMINATION / 2, largest=2000)
+    half = WeighedClicks.of(
+        log.rounds.sizes, log.rounds.place, log.click, EXAMINATION / 2, largest=2000
+    )
     scores = np.tile([1.0, 2, 3, 4], 16)
     one, other = (evaluate(each, scores, resampling=QUICK) for each in (log, half))
     assert (one.value, one.low) == pytest.approx((other.value, other.low))
 
 
 def test_positions_beyond_the_depth_take_the_last_examination() -> None:
-    log = ClickLog.of([4], [0, 1, 2, 7], [0, 0, 0, 1], [1.0, 0.5])
+    log = WeighedClicks.of([4], [0, 1, 2, 7], [0, 0, 0, 1], [1.0, 0.5])
     assert evaluate(log, [0, 0, 0, 1], "hits", "ips", resampling=QUICK).value == pytest.approx(2)
 
 
@@ -196,9 +198,9 @@ class Simulated:
         self.sizes = np.full(queries, 10)
         self.noise = rng.normal(0, 1, queries * 10)
 
-    def log(self, examination: npt.ArrayLike | None = None) -> ClickLog:
+    def log(self, examination: npt.ArrayLike | None = None) -> WeighedClicks:
         seen = self.examination if examination is None else examination
-        return ClickLog.of(self.sizes, self.position, self.click, seen)
+        return WeighedClicks.of(self.sizes, self.position, self.click, seen)
 
 
 def test_what_the_naive_metric_gets_wrong_the_weighted_one_gets_right() -> None:
@@ -206,7 +208,7 @@ def test_what_the_naive_metric_gets_wrong_the_weighted_one_gets_right() -> None:
     world = Simulated(0, 2000)
     better = world.relevance * 0.8 + world.noise
 
-    def verdict(log: ClickLog) -> tuple[Estimate, float, float]:
+    def verdict(log: WeighedClicks) -> tuple[Estimate, float, float]:
         new, old = evaluate(log, better), production(log)
         found = compare(new, old, names=("new", "production"))
         return new, found.low, found.high
@@ -244,7 +246,7 @@ def test_recurring_queries_are_drawn_together() -> None:
 
 
 def test_a_log_without_clicks_is_worth_nothing_and_says_so() -> None:
-    log = ClickLog.of([2, 2], [0, 1, 0, 1], [0, 0, 0, 0], [1.0, 0.5])
+    log = WeighedClicks.of([2, 2], [0, 1, 0, 1], [0, 0, 0, 0], [1.0, 0.5])
     for metric, how in product(["dcg", "ndcg"], ["ips", "snips"]):
         found = evaluate(log, [1, 2, 3, 4], metric, how)  # type: ignore[arg-type]
         assert (found.value, found.low, found.high, found.ess) == (0, 0, 0, 0)
@@ -266,7 +268,7 @@ def test_a_log_without_clicks_is_worth_nothing_and_says_so() -> None:
 def test_what_cannot_be_estimated_is_refused(
     more: dict[str, Any], error: type[Exception], message: str
 ) -> None:
-    log = ClickLog.of([2], [0, 1], [0, 1], [1.0, 0.5])
+    log = WeighedClicks.of([2], [0, 1], [0, 1], [1.0, 0.5])
     with pytest.raises(error, match=message):
         evaluate(log, **({"scores": [1.0, 2.0]} | more))
 
@@ -293,4 +295,18 @@ def test_logs_that_cannot_be_are_refused(
 ) -> None:
     good = {"sizes": [2], "position": [0, 1], "click": [0, 1], "examination": [1.0, 0.5]}
     with pytest.raises(error, match=message):
-        ClickLog.of(**(good | more))
+        WeighedClicks.of(**(good | more))
+
+
+def test_what_is_clicked_in_vain_is_taken_off() -> None:
+    """By trust bias the mean gain of a row is alpha_0 relevance + beta_0, wherever it was shown."""
+    alpha, beta = np.array([0.8, 0.4]), np.array([0.1, 0.02])
+    relative, offset = alpha / alpha[0], beta - alpha / alpha[0] * beta[0]
+    for relevance in (0.0, 0.5, 1.0):
+        clicked = alpha * relevance + beta
+        gains = [
+            WeighedClicks.of([2], [0, 1], np.full(2, click), relative, offset=offset).gain
+            for click in (0, 1)
+        ]
+        mean = (1 - clicked) * gains[0] + clicked * gains[1]
+        assert mean == pytest.approx(np.full(2, clicked[0]))

@@ -17,11 +17,12 @@ Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class ClickLog:
+class ShownClicks:
     """The rows that stand above `depth`.
 
     sizes: int64 (queries,), 0 where a query was cut whole. position: int32 (rows,) from 0 at the
     top, increasing within a query. click: float64 (rows,), 0 or 1. kept: bool (rows logged,).
+    cluster: int64 (queries,) from 0, what is drawn together for intervals.
     """
 
     sizes: npt.NDArray[np.int64]
@@ -29,10 +30,19 @@ class ClickLog:
     click: Doubles
     depth: int
     kept: npt.NDArray[np.bool_]
+    cluster: npt.NDArray[np.int64]
 
     @classmethod
-    def of(cls, sizes: Array, position: Array, click: Array, depth: int | None) -> ClickLog:
-        """Check arrays as all of ranking takes them; `depth` is the deepest position by default.
+    def of(
+        cls,
+        sizes: Array,
+        position: Array,
+        click: Array,
+        depth: int | None,
+        cluster: Array | None = None,
+    ) -> ShownClicks:
+        """Check arrays as all of ranking takes them; `depth` is the deepest position by default,
+        and each query a cluster of its own.
 
         Raises:
             DataError: arrays that do not fit each other, positions out of order, clicks other
@@ -51,7 +61,12 @@ class ClickLog:
         query = np.repeat(np.arange(len(sizes)), sizes)
         inside = np.bincount(query[kept], minlength=len(sizes)).astype(np.int64)
         log = cls(
-            inside, position[kept].astype(np.int32), click[kept].astype(np.float64), depth, kept
+            inside,
+            position[kept].astype(np.int32),
+            click[kept].astype(np.float64),
+            depth,
+            kept,
+            _clusters(cluster, len(sizes)),
         )
         silent = np.flatnonzero(log.clicks == 0)
         if len(silent):
@@ -107,6 +122,17 @@ class ClickLog:
             digest.update(f"{array.dtype.str}{array.shape}".encode())
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
+
+
+def _clusters(cluster: Array | None, queries: int) -> npt.NDArray[np.int64]:
+    if cluster is None:
+        return np.arange(queries)
+    if len(cluster) != queries:
+        raise DataError(
+            f"`cluster` must have one value for each query; it has {len(cluster)} for {queries} "
+            "queries. Hand in the arrays of one log."
+        )
+    return np.unique(cluster, return_inverse=True)[1].astype(np.int64)
 
 
 def _check(sizes: Array, position: Array, click: Array) -> None:

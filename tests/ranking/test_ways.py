@@ -1,4 +1,4 @@
-"""Ways of learning from clicks, and the choice among them, where the truth is known."""
+"""Ways of learning from clicks, and their mean, where the truth is known."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,12 +7,11 @@ import numpy as np
 import pytest
 
 from features.errors import ConfigError
-from ranking import choice
-from ranking.choice import choose, compared, judge_of, weighed
-from ranking.debiasing import WAYS, Known, fit, ways
+from ranking.debiasing import WAYS, Known, Way, fit, ways
 from ranking.lambdamart.config import RankerConfig
 from ranking.off_policy import counterfactual
 from ranking.query_data import QueryData
+from ranking.ways import AUTO, BASE, compared, judge_of, train_ways, weighed
 
 NAMES = ["signal", "size", "noise", "logger"]
 TRUTH = 1 / (1 + np.arange(10.0))
@@ -41,15 +40,17 @@ def test_the_judge_is_the_estimate_without_its_interval(
     assert judge_of(log, "dcg@5")(scores) == pytest.approx(expected)
 
 
-def test_what_is_chosen_is_worth_most_and_ranks_better(
+def test_the_mean_of_the_ways_ranks_better_than_clicks_as_they_are(
     world: Any, parts: tuple[QueryData, QueryData]
 ) -> None:
     told: set[str] = set()
-    found = choose(CONFIG, NAMES, *parts, KNOWN, lambda way, *_: told.add(way))
-    assert told == set(WAYS) == found.rankers.keys()
-    assert found.chosen == max(found.values, key=lambda way: found.values[way].value)
-    assert found.chosen != choice.BASE
-    assert world.ndcg(found.ranker) > world.ndcg(found.rankers[choice.BASE]) + 0.02
+    found = train_ways(CONFIG, NAMES, *parts, KNOWN, lambda way, *_: told.add(way))
+    assert told == set(WAYS)
+    assert found.rankers.keys() == found.values.keys() == {*WAYS, AUTO}
+    assert found.differences[AUTO].low > 0
+    worth = {way: world.ndcg(one) for way, one in found.rankers.items()}
+    assert worth[AUTO] > worth[BASE] + 0.02
+    assert worth[AUTO] > np.mean([worth[way] for way in WAYS if way != BASE])
 
 
 def test_differences_are_of_the_values(parts: tuple[QueryData, QueryData]) -> None:
@@ -64,9 +65,31 @@ def test_differences_are_of_the_values(parts: tuple[QueryData, QueryData]) -> No
 
 
 def test_a_way_that_cannot_be_trained_is_left_out(parts: tuple[QueryData, QueryData]) -> None:
-    found = choose(CONFIG, NAMES, *parts, Known(10), lambda *_: None, ways=["ipw", "additive"])
-    assert found.rankers.keys() == {"none", "additive"}
+    some: list[Way] = ["ipw", "additive", "pointwise"]
+    found = train_ways(CONFIG, NAMES, *parts, Known(10), lambda *_: None, ways=some)
+    assert found.rankers.keys() == {"none", "additive", "auto"}
+    assert found.auto is found.rankers["additive"]
+    assert found.failures.keys() == {"ipw", "pointwise"}
     assert "no estimate" in found.failures["ipw"]
+
+
+def test_examination_above_that_of_the_top_is_taken_relative_to_its_largest(
+    parts: tuple[QueryData, QueryData],
+) -> None:
+    scores = [
+        fit(
+            "pointwise", CONFIG, NAMES, *parts, lambda _: 0.0, lambda *_: None, Known(10, known)
+        ).predict(parts[1].matrix)
+        for known in (TRUTH * 1.25, TRUTH)
+    ]
+    np.testing.assert_array_equal(*scores)
+
+
+def test_without_a_way_that_removes_bias_clicks_stay_as_they_are(
+    parts: tuple[QueryData, QueryData],
+) -> None:
+    found = train_ways(CONFIG, NAMES, *parts, KNOWN, lambda *_: None, ways=[])
+    assert found.auto is found.rankers[BASE]
 
 
 def test_ways_are_named() -> None:

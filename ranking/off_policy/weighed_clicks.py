@@ -1,4 +1,4 @@
-"""ClickLog: clicks on shown lists with how likely each position was looked at."""
+"""WeighedClicks: clicks on shown lists with how likely each position was looked at."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ from ranking.off_policy.rounds import Floats, Rounds, column
 
 
 @dataclass(frozen=True, eq=False)
-class ClickLog:
+class WeighedClicks:
     """Logged rows whose clicks are weighted by 1 / propensity, cut at `largest`.
 
     click, examined, propensity: float64 (rows,); examined is of where the row was shown, propensity
-    its mean over where the logger may show it. weight: float64 (queries,).
+    its mean over where the logger may show it. offset: float64 (rows,), clicks that relevance
+    does not explain. weight: float64 (queries,).
     """
 
     rounds: Rounds
     click: Floats
     examined: Floats
     propensity: Floats
+    offset: Floats
     weight: Floats
     largest: float
 
@@ -36,15 +38,18 @@ class ClickLog:
         examination: npt.ArrayLike,
         *,
         propensity: npt.ArrayLike | None = None,
+        offset: npt.ArrayLike | None = None,
         weight: npt.ArrayLike | None = None,
         largest: float = 100.0,
-    ) -> ClickLog:
+    ) -> WeighedClicks:
         """Check and hold the arrays.
 
         sizes: (queries,). position: (rows,) from 0 at the top. click: (rows,) 0 or 1. examination:
         (depth,) by position, relative or not; positions beyond take the last. propensity: (rows,)
         the examination that a logger which draws its order gives the row on average (policy-aware:
-        Oosterhuis & de Rijke, SIGIR 2020); by default that of its position. weight: (queries,).
+        Oosterhuis & de Rijke, SIGIR 2020); by default that of its position.
+        offset: (depth,) the beta of trust bias, examination being its alpha: a row is worth
+        (click - beta) / alpha (Vardasbi et al., CIKM 2020). weight: (queries,).
 
         Raises:
             DataError: arrays that do not fit, or values that cannot be.
@@ -53,7 +58,8 @@ class ClickLog:
         rows = np.size(click)
         rounds, clicks = Rounds.of(rows, sizes), column("click", click, rows)
         _require("click", (clicks == 0) | (clicks == 1), "0 or 1", clicks)
-        examined = _examined(_places(position, rounds), examination)
+        places = _places(position, rounds)
+        examined = _examined(places, examination)
         mean = examined if propensity is None else column("propensity", propensity, rows)
         _require("propensity", mean > 0, "above 0", mean)
         queries = len(rounds.sizes)
@@ -63,12 +69,20 @@ class ClickLog:
             raise DataError("At least one query must have a weight above 0; all of them have 0.")
         if not largest > 0:
             raise ConfigError(f"The largest weight of a click must be above 0; got {largest}.")
-        return cls(rounds, clicks, examined, mean, counts, float(largest))
+        vain = np.zeros(1) if offset is None else np.asarray(offset, np.float64)
+        below = vain[np.minimum(places, len(vain) - 1)]
+        return cls(rounds, clicks, examined, mean, below, counts, float(largest))
 
     @cached_property
     def inverse(self) -> Floats:
         """(rows,) 1 / propensity, cut."""
         return np.minimum(1 / self.propensity, self.largest)
+
+    @cached_property
+    def gain(self) -> Floats:
+        """(rows,) relevance as clicks tell it."""
+        found: Floats = (self.click - self.offset) * self.inverse
+        return found
 
     @cached_property
     def click_weights(self) -> Floats:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from features.errors import ConfigError, DataError
-from ranking.propensity.click_log import ClickLog
+from ranking.propensity.harvesting import harvest_items
+from ranking.propensity.shown_clicks import ShownClicks
 
 SIZES = np.array([3, 2])
 POSITION = np.array([0, 1, 2, 0, 1], np.int32)
@@ -14,7 +15,7 @@ CLICK = np.array([1, 0, 1, 0, 1], np.float32)
 
 
 def test_counts_by_position() -> None:
-    log = ClickLog.of(SIZES, POSITION, CLICK, None)
+    log = ShownClicks.of(SIZES, POSITION, CLICK, None)
     assert log.depth == 3
     assert log.impressions.tolist() == [2, 2, 1]
     assert log.clicks.tolist() == [1, 1, 1]
@@ -22,17 +23,17 @@ def test_counts_by_position() -> None:
 
 
 def test_rows_below_the_depth_are_cut_everywhere() -> None:
-    log = ClickLog.of(SIZES, POSITION, CLICK, 2)
+    log = ShownClicks.of(SIZES, POSITION, CLICK, 2)
     assert log.sizes.tolist() == [2, 2]
     assert log.rows(np.arange(5), "x").tolist() == [0, 1, 3, 4]
     assert log.queries(np.array([7, 8]), "x").tolist() == [7, 7, 8, 8]
-    assert ClickLog.of(SIZES, POSITION, CLICK, 99).depth == 3
+    assert ShownClicks.of(SIZES, POSITION, CLICK, 99).depth == 3
 
 
 def test_the_fingerprint_tells_data_apart() -> None:
-    log = ClickLog.of(SIZES, POSITION, CLICK, None)
-    wide = ClickLog.of(SIZES.astype(np.int32), POSITION.astype(np.int64), CLICK > 0, None)
-    other = ClickLog.of(SIZES, POSITION, np.array([1, 1, 1, 0, 0]), None)
+    log = ShownClicks.of(SIZES, POSITION, CLICK, None)
+    wide = ShownClicks.of(SIZES.astype(np.int32), POSITION.astype(np.int64), CLICK > 0, None)
+    other = ShownClicks.of(SIZES, POSITION, np.array([1, 1, 1, 0, 0]), None)
     assert log.fingerprint() == wide.fingerprint()
     assert log.fingerprint() not in (other.fingerprint(), log.fingerprint(POSITION))
 
@@ -60,12 +61,29 @@ def test_what_cannot_be_used_is_refused(
     given: dict[str, Any] = {"sizes": SIZES, "position": POSITION, "click": CLICK, "depth": None}
     given |= {key: np.array(one) if key != "depth" else one for key, one in change.items()}
     with pytest.raises(error, match=message):
-        ClickLog.of(**given)
+        ShownClicks.of(**given)
 
 
 def test_arrays_of_another_log_are_refused() -> None:
-    log = ClickLog.of(SIZES, POSITION, CLICK, None)
+    log = ShownClicks.of(SIZES, POSITION, CLICK, None)
     with pytest.raises(DataError, match="`score` must have one value for each row; it has 2 for 5"):
         log.rows(np.zeros(2), "score")
     with pytest.raises(DataError, match="`arm` must have one value for each query; it has 5 for 2"):
         log.queries(np.zeros(5), "arm")
+
+
+def test_a_log_that_is_copied_within_its_clusters_tells_no_more(logged: Any) -> None:
+    twice = [np.tile(one, 2) for one in logged.plain]
+    cluster = np.tile(np.arange(len(logged.sizes)), 2)
+    item = np.tile(logged.item, 2)
+    once = harvest_items(*logged.plain, item=logged.item, draws=20)
+    as_one = harvest_items(*twice, item=item, draws=20, cluster=cluster)
+    assert as_one.low == pytest.approx(once.low)
+    assert as_one.high == pytest.approx(once.high)
+    apart = harvest_items(*twice, item=item, draws=20)
+    assert (
+        np.log(np.divide(apart.high, apart.low))[1:].mean()
+        < 0.85 * np.log(np.divide(once.high, once.low))[1:].mean()
+    )
+    with pytest.raises(DataError, match="`cluster` must have one value for each query"):
+        harvest_items(*twice, item=item, cluster=cluster[1:])

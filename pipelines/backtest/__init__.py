@@ -1,0 +1,1 @@
+"""Training on the past and testing on what came next, again and again."""

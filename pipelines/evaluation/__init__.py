@@ -1,0 +1,1 @@
+"""What `crossrank evaluate` and `crossrank compare` find: numbers, slices, differences, gates."""

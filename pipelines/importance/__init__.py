@@ -1,0 +1,1 @@
+"""How much a metric owes to each declared feature."""

@@ -1,0 +1,1 @@
+"""What was predicted against what happened, as one page that can be shown."""

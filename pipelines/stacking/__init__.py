@@ -1,0 +1,1 @@
+"""What a ranker on top of a model is given of it."""
