@@ -18,6 +18,7 @@ from features.readers.open import open_source
 from pipelines.config import load_config
 from pipelines.division import Division, Piece
 from pipelines.metrics.predictions import QUERY
+from pipelines.raw_rows import raw_rows
 from pipelines.roles import chained, role_columns
 from pipelines.run import Run
 from pipelines.splits.hashing import places
@@ -49,7 +50,8 @@ def sample(
 
     Raises:
         ConfigError: a bundle came without data, or a run with some.
-        DataError: rows that cannot be used, or none; or a further column is absent.
+        DataError: rows that cannot be used, or none.
+        SchemaError, FingerprintError: a further column is absent, or the log is another.
     """
     if isinstance(target, Run):
         if data is not None:
@@ -115,31 +117,15 @@ class _Drawn:
 def _prepared(run: Run, part: str, further: Sequence[str]) -> Iterator[tuple[Batch, pl.DataFrame]]:
     dataset, start = run.prepared.part(part), 0
     named = {role_column(role): role for role in dataset.manifest.roles}
-    raw = beside(run, part, further)
+    raw = None
+    if further:
+        raw = raw_rows(run, part, further, dataset.frame(list(named)).rename(named))
     for frame in dataset.frames():
         roles = frame.select(list(named)).rename(named)
         if raw is not None:
             roles = roles.hstack(raw.slice(start, frame.height))
         start += frame.height
         yield Batch.from_frame(frame, dataset.layout), roles
-
-
-def beside(run: Run, part: str, further: Sequence[str]) -> pl.DataFrame | None:
-    """Raw columns of a part's rows, by one more pass over the log; None where none is asked for.
-
-    Raises DataError where the log is no longer what was prepared.
-    """
-    if not further:
-        return None
-    pieces = Division(run.config).pieces(list(further))
-    frames = [piece.rows for piece in pieces if piece.part == part]
-    held, wanted = sum(frame.height for frame in frames), run.prepared.part(part).rows
-    if held != wanted:
-        raise DataError(
-            f"The log must give the part '{part}' the {wanted} rows that were prepared; it gives "
-            f"{held}. Train again on the log as it is."
-        )
-    return pl.concat(frames)
 
 
 def _encoded(

@@ -130,7 +130,8 @@ def _roles(piece: Piece, scorer: Scorer) -> pl.DataFrame:
     return pl.DataFrame([one.alias(one.name.removeprefix("__")) for one in columns])
 
 
-def _file(source: Source, columns: Columns, further: Sequence[str]) -> pl.DataFrame:
+def file_roles(source: Source, columns: Columns) -> dict[str, str]:
+    """Columns of a file of predictions by role. Raises DataError where one is absent."""
     roles = {"label": columns.label, RANK: columns.score}
     roles |= {"query": columns.query} if columns.query else {}
     roles |= {"weight": columns.weight} if columns.weight else {}
@@ -141,6 +142,11 @@ def _file(source: Source, columns: Columns, further: Sequence[str]) -> pl.DataFr
                 f"{listing(source.schema)}.{nearest(column, source.schema)} "
                 f"Name it with --{_option(role)}."
             )
+    return roles
+
+
+def _file(source: Source, columns: Columns, further: Sequence[str]) -> pl.DataFrame:
+    roles = file_roles(source, columns)
     asked = [name for name in further if name not in roles]
     frame = pl.concat(list(source.batches(list(dict.fromkeys([*roles.values(), *asked])))))
     named = frame.select(pl.col(column).alias(role) for role, column in roles.items())

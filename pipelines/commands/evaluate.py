@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipelines import console
 from pipelines.commands import evaluation_options as options
 from pipelines.commands.options import Format, Json
+
+if TYPE_CHECKING:
+    from pipelines.evaluation.gates import Require
+    from pipelines.evaluation.measure import Evaluation
 
 
 def evaluate(
@@ -41,6 +47,9 @@ def evaluate(
     described_by: Annotated[
         str | None, typer.Option(help="Its column of categories or vectors: `Diversity@10`.")
     ] = None,
+    stream: Annotated[
+        bool, typer.Option(help="A file beyond memory, in parts: values without intervals.")
+    ] = False,
     format: Format = None,
     out: Annotated[
         Path | None, typer.Option(help="Also write labels and scores, row by row, as Parquet.")
@@ -49,10 +58,10 @@ def evaluate(
 ) -> None:
     """Measure a run, a bundle, or a file of predictions made elsewhere; exit code 3 if a gate
     fails."""
-    from pipelines.evaluation.gates import FAILED, Require, metrics_of
+    from pipelines.evaluation.gates import Require, metrics_of
     from pipelines.evaluation.measure import Settings, measured
     from pipelines.evaluation.slices import parse_by
-    from pipelines.evaluation.tables import document, plain, show, show_verdicts
+    from pipelines.evaluation.streamed import require_alone, streamed
     from pipelines.evaluation.usable import usable
     from pipelines.judged import judged_files
     from pipelines.metrics.items import Items
@@ -70,6 +79,13 @@ def evaluate(
     groups |= set(settings.groups) - {QUERY}
     further = [*sorted(groups), *(name for one in slices for name in one.columns)]
     columns, unmatched = Columns(label, score, query, weight), dict[str, int]()
+    if stream:
+        needless = {"by": by, "cluster": cluster, "qrels": qrels, "items": items, "data": data}
+        require_alone("--stream", {**needless, "out": out})
+        whole = (*chosen, *metrics_of(gates))
+        with TemporaryDirectory(prefix="crossrank-") as work:
+            _tell(target, streamed(target, columns, format, whole, Path(work)), gates, as_json)
+        return
     if qrels is not None:
         scored, unmatched, truth = *judged_files(target, qrels, format), None
     else:
@@ -80,19 +96,35 @@ def evaluate(
     scored, excluded = usable(scored, missing, sorted(groups))
     found = measured(scored, chosen, slices, settings, excluded, metrics_of(gates), catalogue)
     bounds = against_truth(scored, truth) if truth is not None and not chosen else {}
-    verdicts = [gate.judge(found.by_scorer) for gate in gates]
     if out is not None:
         scored.write_parquet(out)
+    _tell(target, found, gates, as_json, bounds, unmatched)
+
+
+def _tell(
+    target: str,
+    found: Evaluation,
+    gates: Sequence[Require],
+    as_json: bool,
+    bounds: Mapping[str, Mapping[str, float]] | None = None,
+    unmatched: Mapping[str, int] | None = None,
+) -> None:
+    """On the terminal or as JSON; exits with code 3 where a gate failed."""
+    from pipelines.evaluation.gates import FAILED
+    from pipelines.evaluation.tables import document, plain, show, show_verdicts
+
+    bounds, unmatched = bounds or {}, unmatched or {}
+    verdicts = [gate.judge(found.by_scorer) for gate in gates]
+    passed = all(one.passed for one in verdicts)
     if as_json:
         told = {"target": target, **document(found), "unmatched": unmatched}
         for who, values in bounds.items():
             told["metrics"].setdefault(who, {}).update(values)
-        passed = all(one.passed for one in verdicts)
         console.emit({**told, "gates": plain(verdicts), "passed": passed})
     else:
         show(f"{target}, {found.rows} rows", found, bounds)
         for what, count in unmatched.items():
             console.OUT.print(f"{count} {what}.")
     show_verdicts(verdicts)
-    if not all(one.passed for one in verdicts):
+    if not passed:
         raise typer.Exit(FAILED)

@@ -97,6 +97,8 @@ def _interval(one: Interval) -> str:
 
 def _notes(found: Evaluation) -> Iterable[str]:
     first = next(iter(found.scorers.values()))
+    if all(math.isnan(one.low) for one in first.intervals.values()):
+        return
     units = list(dict.fromkeys((one.units, one.unit) for one in first.intervals.values()))
     level = next(iter(first.intervals.values())).level
     drawn = " or ".join(f"{units} of {_many(unit)}" for units, unit in units)

@@ -21,8 +21,8 @@ from pipelines.metrics.metric import Metric
 from pipelines.metrics.predictions import Predictions
 from pipelines.players import Players
 from pipelines.prepare import Report
+from pipelines.raw_rows import raw_rows
 from pipelines.run import Run
-from pipelines.sample import beside
 from pipelines.scoring import PROBABILITY, RANK, score
 from pipelines.subject import CTR, Subject
 from pipelines.train import train
@@ -189,8 +189,7 @@ def _trained(config: Config, out: Path, report: Report, which: str) -> Run:
 def _scored(run: Run, part: str, scorer: str, metric: Metric) -> Predictions:
     frame = score(run.prepared.part(part), run.model, run.ranker, run.calibration, run.cosines)
     groups = groups_of(metric)
-    raw = beside(run, part, groups)
-    rows = frame if raw is None else frame.hstack(raw)
+    rows = frame.hstack(raw_rows(run, part, groups, frame)) if groups else frame
     return scored(rows, frame[PROBABILITY if scorer == CTR else RANK].to_numpy(), groups)
 
 
