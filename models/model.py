@@ -136,9 +136,7 @@ class Model:
 
     @cached_property
     def _logits(self) -> Any:
-        # Concrete: a process with several models would be warned that it traces one over again.
-        forward = tf.function(self._forward, input_signature=self.signature)
-        return forward.get_concrete_function()
+        return tf.function(self._forward, input_signature=self.signature)
 
     def logits(self, batches: Iterable[Batch]) -> npt.NDArray[np.float32]:
         """Of the main task: float32 (rows,), in the order of the batches."""

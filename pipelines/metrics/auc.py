@@ -25,6 +25,7 @@ class AUC(ScoreMetric):
 
     symbol: ClassVar[str] = "AUC"
     higher_is_better: ClassVar[bool | None] = True
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     def stretch(self, order: ScoreOrder) -> Floats:
         """(1,) weight of the pairs won by a positive of any score above."""
@@ -57,6 +58,7 @@ class GAUC(GroupedMetric):
 
     symbol: ClassVar[str] = "GAUC"
     higher_is_better: ClassVar[bool | None] = True
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     positional: ClassVar[tuple[str, ...]] = ("group",)
     skips: ClassVar[str] = "they hold one class only"
 

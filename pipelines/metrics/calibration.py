@@ -1,5 +1,6 @@
 """PCOC and ECE: whether predicted probabilities add up to what was observed."""
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -20,6 +21,7 @@ class PCOC(AdditiveMetric):
     symbol: ClassVar[str] = "PCOC"
     of_probabilities: ClassVar[bool] = True
     higher_is_better: ClassVar[bool | None] = None
+    bounds: ClassVar[tuple[float, float]] = (0.0, math.inf)
 
     def terms(self, data: Predictions) -> Terms:
         """(rows, 3): w p, w y and w; DataError for labels other than 0 and 1 and bad scores."""
@@ -54,6 +56,7 @@ class ECE(ScoreMetric):
     symbol: ClassVar[str] = "ECE"
     of_probabilities: ClassVar[bool] = True
     higher_is_better: ClassVar[bool | None] = False
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     def __post_init__(self) -> None:
         require_integer(ECE, "bins", self.bins)

@@ -24,6 +24,7 @@ class CTRMAE(GroupedMetric):
     symbol: ClassVar[str] = "CTRMAE"
     of_probabilities: ClassVar[bool] = True
     higher_is_better: ClassVar[bool | None] = False
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     positional: ClassVar[tuple[str, ...]] = ("group",)
     skips: ClassVar[str] = "they weigh 0"
 

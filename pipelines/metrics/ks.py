@@ -20,6 +20,7 @@ class KS(ScoreMetric):
 
     symbol: ClassVar[str] = "KS"
     higher_is_better: ClassVar[bool | None] = True
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     join: ClassVar[np.ufunc] = np.maximum
 
     def stretch(self, order: ScoreOrder) -> Floats:

@@ -1,5 +1,6 @@
 """Gain and Lift: how many of the positives stand in the highest share of the scores."""
 
+import math
 from abc import ABC
 from dataclasses import dataclass
 from typing import ClassVar
@@ -22,6 +23,7 @@ class _AtShare(ScoreMetric, ABC):
     cutoff: float
 
     higher_is_better: ClassVar[bool | None] = True
+    bounds: ClassVar[tuple[float, float]] = (0.0, math.inf)
 
     def __post_init__(self) -> None:
         share = self.cutoff

@@ -1,5 +1,6 @@
 """LogLoss, NE, RIG and Brier: losses of predicted probabilities."""
 
+import math
 from abc import ABC
 from dataclasses import dataclass
 from typing import ClassVar
@@ -25,6 +26,7 @@ class LogLoss(AdditiveMetric):
     symbol: ClassVar[str] = "LogLoss"
     of_probabilities: ClassVar[bool] = True
     higher_is_better: ClassVar[bool | None] = False
+    bounds: ClassVar[tuple[float, float]] = (0.0, math.inf)
 
     def terms(self, data: Predictions) -> Terms:
         """(rows, 2): w l and w; DataError for labels other than 0 and 1 and scores outside
@@ -76,6 +78,7 @@ class NE(_OfEntropy):
 
     symbol: ClassVar[str] = "NE"
     higher_is_better: ClassVar[bool | None] = False
+    bounds: ClassVar[tuple[float, float]] = (0.0, math.inf)
 
     def of_sums(self, sums: Floats) -> Floats:
         """The ratio; NaN for labels of one class."""
@@ -107,6 +110,7 @@ class Brier(AdditiveMetric):
     symbol: ClassVar[str] = "Brier"
     of_probabilities: ClassVar[bool] = True
     higher_is_better: ClassVar[bool | None] = False
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     def terms(self, data: Predictions) -> Terms:
         """(rows, 2): w (p - y)^2 and w; DataError for labels other than 0 and 1 and scores outside

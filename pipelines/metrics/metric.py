@@ -1,5 +1,6 @@
 """Metric: a measure as a value, which prints, compares, hashes and parses back to itself."""
 
+import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
@@ -33,6 +34,7 @@ class Metric(ABC):
     higher_is_better: ClassVar[bool | None]
     of_probabilities: ClassVar[bool] = False  # or of any scores, by their order
     positional: ClassVar[tuple[str, ...]] = ()
+    bounds: ClassVar[tuple[float, float]] = (-math.inf, math.inf)  # of its values
     resampled: ClassVar[bool] = True  # whether its value over rows drawn again is one like it
 
     @abstractmethod

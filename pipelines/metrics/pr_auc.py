@@ -21,6 +21,7 @@ class PRAUC(ScoreMetric):
 
     symbol: ClassVar[str] = "PRAUC"
     higher_is_better: ClassVar[bool | None] = True
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     def stretch(self, order: ScoreOrder) -> Floats:
         """(1,) precision by positives added."""

@@ -29,6 +29,7 @@ class RankingMetric(GroupedMetric, ABC):
     empty: Empty | None = field(default=None, kw_only=True, metadata={"choices": get_args(Empty)})
 
     higher_is_better: ClassVar[bool | None] = True
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     skips: ClassVar[str] = "they hold no label above 0"
     conventions: ClassVar[Mapping[str, Convention]] = {}
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan
 
+import numpy as np
+
 from pipelines.metrics.metric import Metric
 from pipelines.metrics.predictions import Predictions
 from pipelines.uncertainty.clusters import Clusters
@@ -75,4 +77,5 @@ def interval(
         found = studentised(known[0], settings)
         units, unit = known[0].counted, known[1]
     ends = (float("nan"),) * 2 if isnan(found.error) else found.interval(settings.level)
-    return Interval(found.value, *ends, settings.level, found.error, units, unit)
+    low, high = np.clip(ends, *metric.bounds).tolist()  # which may pass them where rows are few
+    return Interval(found.value, low, high, settings.level, found.error, units, unit)

@@ -146,3 +146,14 @@ def test_of_95_percent_93_to_97_hold_the_truth(users: int, how: dict[str, float]
     forms = ["AUC", "LogLoss", "PCOC"] + (["GAUC(user)"] if "size" in how else [])
     found = coverage(forms, 1000, users, **how)
     assert all(0.93 <= share <= 0.97 for share in found.values()), found
+
+
+@pytest.mark.parametrize("form", ["ECE(bins=20)", "Recall@5", "LogLoss", "PRAUC", "KS"])
+def test_an_interval_stays_within_what_the_metric_can_be(form: str) -> None:
+    random = np.random.default_rng(4)
+    scores = random.random(60)
+    labels, query = random.random(60) < scores, np.arange(60) // 20
+    data = Predictions(labels, scores, None, {"query": query})
+    found = intervals([parse_metric(form)], data)[form]
+    least, most = parse_metric(form).bounds
+    assert least <= found.low <= found.high <= most
