@@ -13,6 +13,7 @@ from pipelines import console, interrupt
 from pipelines.commands.ablate import ablate
 from pipelines.commands.backtest import backtest
 from pipelines.commands.bias import bias
+from pipelines.commands.bundle import bundle
 from pipelines.commands.compare import compare
 from pipelines.commands.debias import debias
 from pipelines.commands.demo import demo
@@ -31,6 +32,7 @@ from pipelines.commands.simulate import simulate
 from pipelines.commands.simulate_clicks import simulate_clicks
 from pipelines.commands.train import train
 from pipelines.commands.tune import tune
+from pipelines.commands.verify import verify
 
 app = typer.Typer(
     name="crossrank",
@@ -72,6 +74,8 @@ COMMANDS = (
     ablate,
     explain,
     export,
+    bundle,
+    verify,
     predict,
     serve,
 )

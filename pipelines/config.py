@@ -6,7 +6,7 @@ import importlib.util
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from pydantic import (
     BaseModel,
@@ -30,6 +30,7 @@ from pipelines.bias.config import BiasConfig
 from pipelines.calibration import CalibrationConfig
 from pipelines.judge import metric_of
 from pipelines.negatives import Negatives
+from pipelines.quantization.config import ExportConfig
 from pipelines.report.config import CardConfig
 from pipelines.splits.order import ByOrder
 from pipelines.splits.registry import AnySplit
@@ -106,12 +107,6 @@ class DataConfig(_Section):
                     f"both; remove {part}_paths or let the split give it nothing ({part} = 0)"
                 )
         return self
-
-
-class ExportConfig(_Section):
-    """How `crossrank export` writes a bundle, unless told otherwise."""
-
-    quantize: Literal["int8", "none"] = "int8"
 
 
 class Config(_Section):

@@ -25,6 +25,7 @@ from pipelines import console
 from pipelines.config import load_config
 from pipelines.evaluate import Results, evaluate_scores
 from pipelines.export import Exported, export
+from pipelines.quantization.config import ExportConfig
 from pipelines.run import Run
 from pipelines.scoring import score
 from pipelines.simulator.config import SimulatorConfig
@@ -110,7 +111,7 @@ def run_demo(out: Path, rows: int, seed: int, *, as_json: bool = False) -> None:
         config_file.write_text(CONFIG)
         run = train(load_config(config_file), out / "run", report)
         results = _test(run, simulation)
-        exported = export(run, out / "bundle", "int8")
+        exported = export(run, out / "bundle", ExportConfig(quantize="int8"))
         request = _request(simulation)
         with _server(out / "bundle", out / "server.log") as port:
             answer = _post(port, request)
@@ -215,11 +216,12 @@ def _measure(port: int, request: dict[str, Any], report: console.Stages) -> Late
 def _summary(
     out: Path, results: Results, exported: Exported, latency: Latency, seconds: float
 ) -> dict[str, Any]:
+    assert exported.quality is not None  # there is a model
     return {
         "out": str(out),
         "test": results,
         "bundle_bytes": exported.manifest.size,
-        "quantization": {"largest": exported.largest, "mean": exported.mean},
+        "quantization": exported.quality.document(),
         "latency_ms": {"candidates": _CANDIDATES, "p50": latency.p50, "p99": latency.p99},
         "seconds": seconds,
     }
@@ -236,6 +238,7 @@ def _show(
     seconds: float,
 ) -> None:
     ctr, ranker, truth = results["ctr"], results["ranker"], results[CEILING]
+    assert exported.quality is not None
     assert run.ranker is not None  # the demo's configuration has one
     bias = run.ranker.bias["click"]
     console.table(
@@ -255,7 +258,7 @@ def _show(
         ["what", "value"],
         [
             ("bundle size (int8)", console.size(exported.manifest.size)),
-            ("largest |dp| of quantization", exported.largest),
+            ("largest |dp| of quantization", exported.quality.largest),
             (f"p50 / p99 of {_CANDIDATES} candidates", f"{latency.p50:.2f} / {latency.p99:.2f} ms"),
         ],
     )

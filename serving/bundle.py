@@ -12,10 +12,10 @@ from features.cosines import Cosine
 from features.errors import BundleError, DataError
 from features.files import read_json, write_json
 from serving.rerank.config import RerankConfig
-from serving.tables import Storage
+from serving.tables.layout import TableLayout
 
 MANIFEST = "manifest.json"
-FORMAT: Literal[1] = 1
+FORMAT: Literal[2] = 2
 
 
 class FileEntry(BaseModel):
@@ -28,9 +28,7 @@ class TableEntry(BaseModel):
     """A table, the fields that read it (None for all), and whether their sequences stay whole."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    storage: Storage
-    rows: int = Field(ge=1)
-    dim: int = Field(ge=1)
+    layout: TableLayout
     fields: tuple[str, ...] | None = None
     whole: bool = False
 
@@ -45,13 +43,13 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: Literal[1] = FORMAT
+    format: Literal[2] = FORMAT
     name: str
     version: str
     versions: dict[str, str]
     encoder: str
     data: str
-    quantize: Literal["int8", "none"]
+    quantize: str
     tables: dict[str, TableEntry]
     ranker: bool
     calibration: bool = False

@@ -10,14 +10,15 @@ from features.stderr import quiet
 from models.keras import tf
 from models.model import Model
 
-Compute = Literal["int8", "none"]
+Compute = Literal["int8", "float16", "none"]
 
 
 def to_litert(model: Model, quantize: Compute) -> bytes:
     """The dense network with a free batch size, in LiteRT's built-in operators alone.
 
     `int8` stores the weights as int8 with a scale a channel and computes in integers, with
-    activations quantized by their range at each call (dynamic-range quantization).
+    activations quantized by their range at each call (dynamic-range quantization). `float16`
+    stores the weights in half the bytes and computes in float32.
     """
     sample = {
         name: tensor for name, tensor in model.sample_inputs().items() if 0 not in tensor.shape
@@ -51,7 +52,9 @@ def to_litert(model: Model, quantize: Compute) -> bytes:
         [module.logits.get_concrete_function()], module
     )
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-    if quantize == "int8":
+    if quantize != "none":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if quantize == "float16":
+        converter.target_spec.supported_types = [tf.float16]
     with quiet(), contextlib.redirect_stdout(io.StringIO()):
         return bytes(converter.convert())

@@ -13,7 +13,7 @@ from features.inputs import NUMERIC, elements, mask
 from features.layout import Layout
 from features.ragged import PAD
 from features.rows import RowSpace
-from serving.tables import StoredTable
+from serving.tables.stored import StoredTable
 
 Floats = npt.NDArray[np.float32]
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from features import store
@@ -20,12 +23,11 @@ from ranking.registry import AnyRanker
 from serving.bundle import MANIFEST, Manifest, TableEntry, seal
 from serving.calibration import store as calibrations
 from serving.calibration.store import AnyCalibration
-from serving.convert import to_litert
+from serving.convert import Compute, to_litert
 from serving.rerank.config import RerankConfig
 from serving.scorer import Scorer
-from serving.tables import Storage, save_table
-
-Quantize = Literal["int8", "none"]
+from serving.tables.layout import TableLayout
+from serving.tables.write import write_table
 
 # Across processors LiteRT's kernels round differently in the last bits.
 _TOLERANCE = 1e-3
@@ -49,8 +51,26 @@ class Trained:
     cosines: tuple[Cosine, ...] = ()
 
 
-def export(trained: Trained, out: Path, quantize: Quantize) -> Manifest:
+@dataclass(frozen=True)
+class Stored:
+    """How the model is kept: `name` says it in a word.
+
+    layouts: by table; those left out are float32. kept: of pruned tables, bool (rows,).
+    network: the arithmetic of the dense network.
+    """
+
+    name: str
+    layouts: Mapping[str, TableLayout]
+    network: Compute
+    kept: Mapping[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
+
+
+def export(
+    trained: Trained, out: Path, stored: Stored, check: Callable[[Path], None] | None = None
+) -> Manifest:
     """Write the bundle to `out`, whole or not at all; an earlier bundle there is replaced.
+
+    `check` is given the folder of the bundle as it will be, and may add files or refuse it.
 
     Raises:
         BundleError: `out` is something else than a bundle, or there is nothing to export.
@@ -75,34 +95,35 @@ def export(trained: Trained, out: Path, quantize: Quantize) -> Manifest:
         )
     with replacing(out) as work:
         store.save(trained.encoder, work / "encoder")
-        tables = {} if trained.model is None else _save_model(work, trained.model, quantize)
+        tables = {} if trained.model is None else _save_model(work, trained.model, stored)
         if trained.ranker is not None:
             trained.ranker.save(work / "ranker")
         if trained.calibration is not None:
             calibrations.save(trained.calibration, work)
-        manifest = _manifest(trained, quantize, tables)
+        manifest = _manifest(trained, stored.name, tables)
         seal(work, manifest)
         _golden(work, trained.golden)
+        if check is not None:
+            seal(work, manifest)
+            check(work)
         return seal(work, manifest)
 
 
-def _save_model(work: Path, model: Model, quantize: Quantize) -> dict[str, TableEntry]:
-    (work / "dense.tflite").write_bytes(to_litert(model, quantize))
+def _save_model(work: Path, model: Model, stored: Stored) -> dict[str, TableEntry]:
+    (work / "dense.tflite").write_bytes(to_litert(model, stored.network))
     folder = work / "tables"
     folder.mkdir()
     entries = {}
     for name, table in model.tables.items():
-        # One number a row would cost more in scales than it saves.
-        storage: Storage = "int8" if quantize == "int8" and table.dim > 2 else "float32"
-        save_table(folder, name, table.weights, storage)
+        whole = TableLayout.uniform(table.rows, table.dim, "float32")
+        layout = stored.layouts.get(name, whole)
+        write_table(folder, name, table.view[:, : table.dim], layout, stored.kept.get(name))
         spec = model.specs[name]
-        entries[name] = TableEntry(
-            storage=storage, rows=table.rows, dim=table.dim, fields=spec.fields, whole=spec.whole
-        )
+        entries[name] = TableEntry(layout=layout, fields=spec.fields, whole=spec.whole)
     return entries
 
 
-def _manifest(trained: Trained, quantize: Quantize, tables: dict[str, TableEntry]) -> Manifest:
+def _manifest(trained: Trained, quantize: str, tables: dict[str, TableEntry]) -> Manifest:
     packages = ("crossrank", "polars", "ai-edge-litert", "xgboost", "numpy")
     model: dict[str, Any] | None = None
     if trained.model is not None:

@@ -26,7 +26,8 @@ from serving.calibration.store import AnyCalibration
 from serving.dense import DenseNetwork
 from serving.embedder import Embedder
 from serving.rerank.config import RerankConfig
-from serving.tables import StoredTable, load_table
+from serving.tables.files import load_table
+from serving.tables.stored import StoredTable
 
 Floats = npt.NDArray[np.float32]
 
@@ -94,13 +95,13 @@ class Scorer:
         _check_rerank(manifest.rerank, encoder.schema)
         for name, entry in manifest.tables.items():
             rows = RowSpace(encoder.layout, entry.fields).rows
-            if entry.rows != rows:
+            if entry.layout.rows != rows:
                 raise BundleError(
                     f"Table '{name}' must have {rows} rows for this encoder; the manifest says "
-                    f"{entry.rows}. Export the model again."
+                    f"{entry.layout.rows}. Export the model again."
                 )
         tables = {
-            name: load_table(folder / "tables", name, entry.storage, entry.rows, entry.dim)
+            name: load_table(folder / "tables", name, entry.layout)
             for name, entry in manifest.tables.items()
         }
         dense = DenseNetwork(folder / "dense.tflite", threads) if tables else None

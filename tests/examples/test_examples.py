@@ -20,6 +20,7 @@ from features.readers.open import open_source
 from pipelines.config import load_config
 from pipelines.evaluate import evaluate_scores
 from pipelines.export import export
+from pipelines.quantization.config import ExportConfig
 from pipelines.run import Run
 from pipelines.scoring import PROBABILITY, score
 from pipelines.train import train
@@ -116,7 +117,7 @@ def test_the_server_scores_real_rows_as_the_trainer_does(
     criteo: Run, tmp_path: Path, quantize: Any, largest: float, mean: float
 ) -> None:
     """The test part's raw rows over HTTP; they hold missing values and ids unseen in training."""
-    bundle = export(criteo, tmp_path / "bundle", quantize)
+    bundle = export(criteo, tmp_path / "bundle", ExportConfig(quantize=quantize))
     file = SHARED / "criteo_dac" / "valid_rows_64000_71999.csv.gz"
     raw = pl.concat(
         list(open_source(str(file), "csv", ROOT).batches(criteo.encoder.schema.columns))

@@ -17,7 +17,7 @@ from models.wide_deep import WideDeep
 from serving.convert import Compute, to_litert
 from serving.dense import DenseNetwork
 from serving.embedder import Embedder
-from serving.tables import FloatTable
+from serving.tables.floats import FloatTable
 
 Floats = npt.NDArray[np.float32]
 

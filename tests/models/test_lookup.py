@@ -17,7 +17,7 @@ from models.keras import tf
 from models.lookup import Lookup
 from models.optimizers.optimizer import Tensor
 from models.touched import Distinct
-from serving.tables import FloatTable
+from serving.tables.floats import FloatTable
 
 Floats = npt.NDArray[np.float32]
 

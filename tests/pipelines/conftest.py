@@ -11,6 +11,7 @@ import pytest
 from pipelines import cli
 from pipelines.config import load_config
 from pipelines.export import Exported, export
+from pipelines.quantization.config import ExportConfig
 from pipelines.run import Run
 from pipelines.simulator.config import SimulatorConfig
 from pipelines.simulator.simulation import Simulation, simulate
@@ -95,8 +96,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         simulation,
         config,
         run,
-        export(run, folder / "float", "none"),
-        export(run, folder / "int8", "int8"),
+        export(run, folder / "float", ExportConfig(quantize="none")),
+        export(run, folder / "int8", ExportConfig(quantize="int8")),
     )
 
 

@@ -149,8 +149,9 @@ def test_predict_equals_the_runs_own_scores(
 
 def test_int8_stays_near_the_float_model(world: Any) -> None:
     exported = world.int8_bundle
-    assert 0 < exported.mean < 0.01
-    assert exported.largest < 0.05
+    assert exported.quality is not None
+    assert 0 < exported.quality.mean < 0.01
+    assert exported.quality.largest < 0.05
     assert exported.manifest.size < world.float_bundle.manifest.size
 
 
@@ -405,9 +406,11 @@ def test_serve_refuses_a_taken_port_and_a_damaged_bundle(
         port = taken.getsockname()[1]
         refused(crossrank("serve", bundle, "--port", port), str(port), "another process")
     shutil.copytree(bundle, tmp_path / "cut")
-    codes = tmp_path / "cut" / "tables" / "embedding.codes.npy"
+    codes = tmp_path / "cut" / "tables" / "embedding.int8.codes.npy"
     codes.write_bytes(codes.read_bytes()[:-1])
-    refused(crossrank("serve", tmp_path / "cut", "--port", "0"), "embedding.codes.npy", "bytes")
+    refused(
+        crossrank("serve", tmp_path / "cut", "--port", "0"), "embedding.int8.codes.npy", "bytes"
+    )
 
 
 def test_a_place_that_cannot_be_written(

@@ -19,6 +19,7 @@ from pipelines.config import check_config
 from pipelines.export import export
 from pipelines.predict import scores_of
 from pipelines.prepare import prepare
+from pipelines.quantization.config import ExportConfig
 from pipelines.run import Run
 from pipelines.scoring import score
 from pipelines.train import train
@@ -145,7 +146,9 @@ def test_what_was_not_observed_is_not_measured(ple: Run) -> None:
 
 @pytest.fixture(scope="module")
 def bundle(esmm: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return export(esmm, tmp_path_factory.mktemp("bundles") / "float", "none").folder
+    return export(
+        esmm, tmp_path_factory.mktemp("bundles") / "float", ExportConfig(quantize="none")
+    ).folder
 
 
 @pytest.mark.parametrize("name", ["esmm", "ple"])
@@ -153,8 +156,9 @@ def test_a_bundle_gives_the_probabilities_of_all_tasks(
     request: pytest.FixtureRequest, tmp_path: Path, name: str
 ) -> None:
     run: Run = request.getfixturevalue(name)
-    exported = export(run, tmp_path / name, "none")
-    assert exported.largest < 1e-4
+    exported = export(run, tmp_path / name, ExportConfig(quantize="none"))
+    assert exported.quality is not None
+    assert exported.quality.largest < 1e-4
     scored = score(run.prepared.part("test"), run.model, run.ranker)
     rows, bundle = log().tail(ROWS // 5), Scorer.load(tmp_path / name)
     found = scores_of(bundle, rows)
@@ -167,7 +171,7 @@ def test_a_bundle_gives_the_probabilities_of_all_tasks(
 
 
 def test_a_server_answers_by_task(esmm: Run, tmp_path: Path) -> None:
-    export(esmm, tmp_path / "bundle", "int8")
+    export(esmm, tmp_path / "bundle", ExportConfig(quantize="int8"))
     engine = Engine(tmp_path / "bundle", Settings())
     engine.prepare()
     assert engine.ready

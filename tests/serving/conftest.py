@@ -28,6 +28,7 @@ from ranking.lambdamart.train import train
 from ranking.query_data import QueryData
 from serving.app import create_app
 from serving.settings import Settings
+from serving.tables.layout import TableLayout
 
 ROWS = 600
 SETTINGS = Settings()
@@ -137,8 +138,21 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
             "7",
             cosines=COSINES if name.startswith("cosines") else (),
         )
-        export(trained, folder / name, quantize)
+        export(trained, folder / name, stored(network, quantize))
     return World(raw, encoder, model, {name: folder / name for name in parts})
+
+
+def stored(model: Any, quantize: Any) -> Any:
+    """All tables in one storage, or none."""
+    from serving.export import Stored
+
+    if model is None or quantize == "none":
+        return Stored("none", {}, "none")
+    layouts = {
+        name: TableLayout.uniform(table.rows, table.dim, quantize)
+        for name, table in model.tables.items()
+    }
+    return Stored(quantize, layouts, "int8")
 
 
 @contextmanager

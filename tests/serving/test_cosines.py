@@ -26,10 +26,10 @@ def bundle(request: pytest.FixtureRequest, world: Any) -> Path:
 def weights(bundle: Path) -> np.ndarray:
     """The embeddings as they are in the bundle."""
     tables = bundle / "tables"
-    if (tables / "embedding.weights.npy").exists():
-        return np.load(tables / "embedding.weights.npy").astype(np.float64)
-    scales = np.load(tables / "embedding.scales.npy").astype(np.float64)
-    return np.load(tables / "embedding.codes.npy") * scales[:, None]
+    if (tables / "embedding.float32.npy").exists():
+        return np.load(tables / "embedding.float32.npy").astype(np.float64)
+    scales = np.load(tables / "embedding.int8.headers.npy").astype(np.float64)
+    return (np.load(tables / "embedding.int8.codes.npy") - 128.0) * scales
 
 
 def cosine(first: np.ndarray, second: np.ndarray) -> float:

@@ -15,7 +15,7 @@ from models.model import Model
 from models.network import ModelConfig, TableSpec
 from models.optimizers.groups import Optimizers
 from serving.embedder import Embedder
-from serving.tables import FloatTable
+from serving.tables.floats import FloatTable
 
 LAYOUT = Layout(
     fields=(

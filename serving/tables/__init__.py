@@ -1,0 +1,1 @@
+"""Embedding tables as memory-mapped arrays, full or quantized."""
