@@ -47,7 +47,7 @@ def test_scores_and_serves_without_tensorflow(tmp_path: Path) -> None:
     simulation = simulate(SimulatorConfig(rows=5_000, users=200, items=100), tmp_path / "log")
     (tmp_path / "base.toml").write_text(CONFIG)
     run = train(load_config(tmp_path / "base.toml"), tmp_path / "run", lambda *_: None)
-    bundle = export(run, tmp_path / "bundle", "int8").folder
+    bundle = export(run, tmp_path / "bundle").folder
     binaries = tmp_path / "env" / "bin"
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "env"], check=True)
     for what in (["-r", ROOT / "requirements-serve.lock"], [ROOT]):

@@ -169,7 +169,7 @@ def test_a_start_that_cannot_be_gone_on_from_is_refused(
     few = ["--set", "ranker.rounds=3"]
     crossrank("train", config, "--out", first, *few, "--set", "bias.way=additive", "--json")
     for way, said in (
-        ("auto", "compares rankers that begin alike"),
+        ("auto", "is the mean of several rankers"),
         ("pairs", "Declare the same objective and depth"),
         ("xgboost", "goes on from a bias of click, no_click"),
     ):

@@ -11,6 +11,7 @@ import pytest
 from features.errors import ConfigError
 from pipelines.config import Config
 from pipelines.export import export
+from pipelines.quantization.config import ExportConfig
 from pipelines.run import Run
 from pipelines.scoring import RANK, matrix, score
 from pipelines.train import train
@@ -59,7 +60,7 @@ def test_they_are_columns_out_of_fold_and_on_validation(run: Run) -> None:
 
 
 def test_a_server_answers_as_the_run_scores(run: Run, raw: pl.DataFrame, place: Path) -> None:
-    exported = export(run, place / "bundle", "none")
+    exported = export(run, place / "bundle", ExportConfig(quantize="none"))
     assert [one.name for one in exported.manifest.cosines] == list(NAMES)
     engine = Engine(place / "bundle", Settings())
     engine.prepare()
