@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from pipelines.metrics.metric import Metric
 from pipelines.metrics.predictions import Predictions
@@ -14,7 +14,8 @@ _WORTH_THREADS = 100_000  # rows
 def evaluate(metrics: Sequence[Metric], data: Predictions) -> dict[str, float]:
     """Each metric's value by its printed form, in the order asked; the sorting is shared.
 
-    Many rows are ranked within their groups, ranked as a whole and looked at one by one at once.
+    Many rows are ranked within their groups, ranked as a whole and looked at one by one at once;
+    of metrics that share a ranking, the first makes it for the others.
     Raises DataError, before anything is computed, where a metric needs a group column that the
     predictions lack, and where a metric is not defined for them.
     """
@@ -22,15 +23,26 @@ def evaluate(metrics: Sequence[Metric], data: Predictions) -> dict[str, float]:
     for metric in chosen:
         data.require_groups(str(metric), metric.needs_groups)
 
-    def values(together: Sequence[Metric]) -> dict[str, float]:
-        return {str(metric): metric.compute(data) for metric in together}
+    def value(metric: Metric) -> float:
+        return metric.compute(data)
 
     if data.labels.size < _WORTH_THREADS:
-        return values(chosen)
+        return {str(metric): value(metric) for metric in chosen}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        parts = list(pool.map(values, _together(chosen)))
-    found = {name: value for part in parts for name, value in part.items()}
-    return {str(metric): found[str(metric)] for metric in chosen}
+
+        def lead(together: Sequence[Metric]) -> list[Future[float]]:
+            first: Future[float] = Future()
+            first.set_result(value(together[0]))
+            return [first, *(pool.submit(value, metric) for metric in together[1:])]
+
+        parts = _together(chosen)
+        waiting = zip(parts, pool.map(lead, parts), strict=True)
+        found = {
+            metric: one.result()
+            for metrics, ones in waiting
+            for metric, one in zip(metrics, ones, strict=True)
+        }
+    return {str(metric): found[metric] for metric in chosen}
 
 
 def _together(metrics: Sequence[Metric]) -> list[list[Metric]]:
