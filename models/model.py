@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -64,6 +64,7 @@ class Model:
         }
         priors = [prior] if isinstance(prior, float) else prior
         self.network = self.make_network(*(math.log(p / (1 - p)) for p in priors))
+        self._logits = tf.function(self._forward, input_signature=self.signature)
 
     def make_network(self, *biases: float) -> Any:
         """The dense network with weights as they start, its logits at 0 or at `biases`."""
@@ -133,10 +134,6 @@ class Model:
         self, used: dict[str, Tensor], sequences: dict[str, Tensor], numerics: Tensor
     ) -> Tensor:
         return self.network(self.inputs(used, sequences, numerics), training=False)
-
-    @cached_property
-    def _logits(self) -> Any:
-        return tf.function(self._forward, input_signature=self.signature)
 
     def logits(self, batches: Iterable[Batch]) -> npt.NDArray[np.float32]:
         """Of the main task: float32 (rows,), in the order of the batches."""

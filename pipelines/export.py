@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from features.dataset.dataset import Dataset
-from features.errors import BundleError
+from features.errors import BundleError, ConfigError
 from features.files import write_json
 from pipelines.config import Config
 from pipelines.quantization.config import ExportConfig
@@ -49,7 +49,7 @@ def export(
 
     Raises:
         ConfigError: the re-ranking reads a column otherwise than the model does; no choice of
-            widths is within its budget.
+            widths is within its budget, or there is no model to have one.
         BundleError, FingerprintError: the run's parts do not belong together; the bundle's
             quality is beyond its budget.
         DataError: the run, or the prepared data it was trained on, is incomplete.
@@ -58,6 +58,10 @@ def export(
     rerank = (rules or run.config).rerank
     if rerank is not None:
         rerank.require(run.encoder.schema)
+    if run.model is None and config.budget:
+        raise ConfigError(
+            "export.budget is of a click model's probabilities; this run has none. Leave it out."
+        )
     kept, plan = stored(run, config)
     found: list[Quality] = []
 
@@ -116,9 +120,7 @@ def _quality(run: Run, scorer: Scorer) -> Quality:
     shipped = np.concatenate([np.column_stack(one) for one in _probabilities(valid, scorer)])
     found = quality(scored.with_columns(pl.Series(_SHIPPED, shipped[:, 0])), PROBABILITY, _SHIPPED)
     difference = np.abs(scored.select(names).to_numpy().astype(np.float64) - shipped)
-    return Quality(
-        **{**vars(found), "largest": float(difference.max()), "mean": float(difference.mean())}
-    )
+    return replace(found, largest=float(difference.max()), mean=float(difference.mean()))
 
 
 def _probabilities(dataset: Dataset, scorer: Scorer) -> Iterator[list[Any]]:

@@ -11,13 +11,13 @@ import polars as pl
 
 from features.errors import BundleError
 from features.suggest import listing
+from pipelines.evaluate import predictions
 from pipelines.metrics.auc import AUC
 from pipelines.metrics.calibration import PCOC
 from pipelines.metrics.evaluate import evaluate
 from pipelines.metrics.loss import LogLoss
 from pipelines.metrics.metric import Metric
 from pipelines.metrics.parse import parse_metric
-from pipelines.metrics.predictions import QUERY, Predictions
 from pipelines.metrics.ranking import NDCG
 
 FILE = "quality.json"
@@ -75,7 +75,7 @@ def quality(scored: pl.DataFrame, exact: str, shipped: str) -> Quality:
     held = _METRICS + ((NDCG(cutoff=10),) if "query" in scored.columns else ())
     both = scored["label"].n_unique() > 1
     found = [
-        evaluate(held if both else (LogLoss(),), _predictions(scored, column))
+        evaluate(held if both else (LogLoss(),), predictions(scored, column))
         for column in (exact, shipped)
     ]
     return Quality(
@@ -85,15 +85,6 @@ def quality(scored: pl.DataFrame, exact: str, shipped: str) -> Quality:
         largest=float(differences.max()),
         mean=float(differences.mean()),
         correlation=_correlation(scored, exact, shipped) if "query" in scored.columns else None,
-    )
-
-
-def _predictions(scored: pl.DataFrame, column: str) -> Predictions:
-    return Predictions(
-        scored["label"].cast(pl.Float64).to_numpy(),
-        scored[column].cast(pl.Float64).to_numpy(),
-        scored["weight"].cast(pl.Float64).to_numpy() if "weight" in scored.columns else None,
-        {QUERY: scored["query"].to_numpy()} if "query" in scored.columns else {},
     )
 
 

@@ -52,8 +52,10 @@ class Asked:
     """Those of a model, given for whatever rows."""
 
     def __init__(self, model: Model, cosines: Sequence[Cosine] = ()) -> None:
-        tables = {name: Readable(model.lookups[name].space, table.pull)
-                  for name, table in model.tables.items()}  # fmt: skip
+        tables = {
+            name: Readable(model.lookups[name].space, table.pull)
+            for name, table in model.tables.items()
+        }
         self._model, self.cosines = model, Cosines(model.layout, cosines, tables)
         self.names = tuple(one.name for one in cosines)  # of the columns, the logit apart
 

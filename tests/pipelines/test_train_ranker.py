@@ -7,9 +7,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from features.errors import BundleError
+from features.errors import BundleError, ConfigError
 from pipelines.config import check_config
 from pipelines.export import export
+from pipelines.quantization.config import ExportConfig
 from pipelines.run import Run
 from pipelines.scoring import RANK, score
 from pipelines.simulator.config import SimulatorConfig
@@ -67,3 +68,11 @@ def test_one_of_lightgbm_is_compared_but_not_exported(folder: Path, tmp_path: Pa
     assert 0 < run.metrics["ranker"]["nDCG@10"] < 1
     with pytest.raises(BundleError, match="must be of kind xgboost.*is of kind lightgbm"):
         export(run, tmp_path / "bundle")
+
+
+def test_a_ranker_alone_has_no_budget_of_probabilities(folder: Path, tmp_path: Path) -> None:
+    run = trained(folder, tmp_path / "run")
+    with pytest.raises(ConfigError, match=r"export\.budget is of a click model's probabilities"):
+        export(run, tmp_path / "bundle", ExportConfig(budget={"AUC": 0.1}))
+    assert not (tmp_path / "bundle").exists()
+    assert export(run, tmp_path / "bundle").quality is None
